@@ -1,0 +1,102 @@
+package dev.skep.program;
+
+import dev.skep.btf.Btf;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map before it is created: what BPF_MAP_CREATE takes, and what a loader does right after it.
+ *
+ * @param name as in the object, not truncated; empty when anonymous
+ * @param keySize bytes
+ * @param valueSize bytes
+ * @param flags BPF_F_* of the creation
+ * @param extra map_extra
+ * @param inner the template of a map in map, else null
+ * @param btf the BTF that the two type ids belong to, or null
+ * @param keyTypeId BTF id, 0 for none
+ * @param valueTypeId BTF id, 0 for none
+ * @param initial the first element's bytes for global data (.data, .rodata, .bss, .percpu), else
+ *     null
+ * @param frozen whether the loader freezes the map after filling it (.rodata): the verifier folds
+ *     its reads
+ * @param slots static contents of a prog array or map in map: names of programs or maps, null for
+ *     empty
+ * @param pinByName whether LIBBPF_PIN_BY_NAME was asked
+ */
+public record MapSpec(
+    String name,
+    MapType type,
+    int keySize,
+    int valueSize,
+    int maxEntries,
+    int flags,
+    long extra,
+    @Nullable MapSpec inner,
+    @Nullable Btf btf,
+    int keyTypeId,
+    int valueTypeId,
+    byte @Nullable [] initial,
+    boolean frozen,
+    List<@Nullable String> slots,
+    boolean pinByName) {
+
+  /** A plain map without BTF or contents. */
+  public static MapSpec of(
+      String name, MapType type, int keySize, int valueSize, int maxEntries, int flags) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        0,
+        null,
+        null,
+        0,
+        0,
+        null,
+        false,
+        List.of(),
+        false);
+  }
+
+  public MapSpec withMaxEntries(int entries) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        entries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pinByName);
+  }
+
+  public MapSpec withInitial(byte @Nullable [] bytes, boolean freeze) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        bytes,
+        freeze,
+        slots,
+        pinByName);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.skep.program;
+
+import dev.skep.btf.Btf;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One program ready to be verified: linked, relocated, self-contained.
+ *
+ * <p>Map loads (ld_imm64) carry the index into {@link #maps} in the first imm with src
+ * BPF_PSEUDO_MAP_FD (1) or BPF_PSEUDO_MAP_VALUE (2, byte offset in the second imm); the fd-array
+ * forms (5, 6) likewise.
+ *
+ * @param name without truncation
+ * @param section ELF section it came from, or empty
+ * @param expectedAttachType number of the attach type (enum bpf_attach_type), 0 where none was
+ *     given
+ * @param flags BPF_F_* of BPF_PROG_LOAD
+ * @param insns {@link dev.skep.isa.InsnWord} slots; not to be changed
+ * @param funcInfo sorted by insn; empty without BTF
+ * @param lineInfo sorted by insn; empty without BTF
+ * @param btf the object's BTF, or null
+ * @param attachTo kernel function, tracepoint or hook named in the section, or null
+ */
+public record Program(
+    String name,
+    String section,
+    ProgramType type,
+    int expectedAttachType,
+    int flags,
+    String license,
+    long[] insns,
+    List<MapSpec> maps,
+    List<FuncInfo> funcInfo,
+    List<LineInfo> lineInfo,
+    @Nullable Btf btf,
+    @Nullable String attachTo) {
+
+  /** A program without BTF, as raw bpf(2) users load it. */
+  public static Program of(
+      String name, ProgramType type, String license, long[] insns, List<MapSpec> maps) {
+    return new Program(
+        name, "", type, 0, 0, license, insns, maps, List.of(), List.of(), null, null);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.skep.rewrite;
+
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
+import dev.skep.program.Program;
+import java.util.List;
+
+/**
+ * A rewritten program: what the interpreter and the JITs take. Only the rewriter makes one.
+ *
+ * <p>Forms: map loads (ld_imm64 src 1) have the map's index in the first imm, value loads (src 2)
+ * also the byte offset in the second; the engine puts addresses. A per-CPU value load is that pair
+ * followed by mov64_percpu. Helper calls: see {@link KernelFunction}. Calls of subprograms (src 1):
+ * off = 0, imm = relative target in instructions. Function loads (src 4): first imm = relative
+ * target. A tail call is code 0xf5 with imm 0 (indirect) or poke index + 1 (direct). The per-CPU
+ * offset of the CPU's number is {@link #CPU_NUMBER_OFFSET}.
+ */
+public final class RunnableProgram {
+  /** Per-CPU offset at which each CPU's area holds its number (u32). */
+  public static final int CPU_NUMBER_OFFSET = 64;
+
+  /** JMP | TAIL_CALL, the internal code of a tail call. */
+  public static final int TAIL_CALL_CODE = 0xf5;
+
+  /**
+   * One function to compile.
+   *
+   * @param start first instruction
+   * @param end one past the last
+   * @param stackDepth deepest byte used, not rounded, with what the rewrites added
+   */
+  public record Function(
+      int start,
+      int end,
+      int stackDepth,
+      boolean tailCallReachable,
+      boolean privateStack,
+      boolean exceptionBoundary,
+      boolean exceptionCallback) {}
+
+  private final Program program;
+  private final long[] insns;
+  private final List<Function> functions;
+  private final List<PokeDescriptor> pokes;
+  private final List<FuncInfo> funcInfo;
+  private final List<LineInfo> lineInfo;
+
+  RunnableProgram(
+      Program program,
+      long[] insns,
+      List<Function> functions,
+      List<PokeDescriptor> pokes,
+      List<FuncInfo> funcInfo,
+      List<LineInfo> lineInfo) {
+    this.program = program;
+    this.insns = insns;
+    this.functions = List.copyOf(functions);
+    this.pokes = List.copyOf(pokes);
+    this.funcInfo = List.copyOf(funcInfo);
+    this.lineInfo = List.copyOf(lineInfo);
+  }
+
+  /** The program as it was loaded; its maps are the ones that indexes refer to. */
+  public Program program() {
+    return program;
+  }
+
+  /** The rewritten instructions; not to be changed. */
+  public long[] insns() {
+    return insns;
+  }
+
+  /** In order; the first is the main program. */
+  public List<Function> functions() {
+    return functions;
+  }
+
+  public List<PokeDescriptor> pokes() {
+    return pokes;
+  }
+
+  public List<FuncInfo> funcInfo() {
+    return funcInfo;
+  }
+
+  public List<LineInfo> lineInfo() {
+    return lineInfo;
+  }
+}

@@ -1,0 +1,100 @@
+package dev.skep.verify;
+
+import java.util.Arrays;
+
+/**
+ * What verification learnt of each instruction (struct bpf_insn_aux_data), as one array per fact,
+ * indexed by instruction. The rewrites read it; rewrites that insert or delete instructions carry
+ * it along.
+ */
+public final class InsnFacts {
+  /** {@link #mapIndex}: the call never had a map argument. */
+  public static final int NO_MAP = -1;
+
+  /** {@link #mapIndex}: different maps reached the call (BPF_MAP_PTR_POISON). */
+  public static final int MAP_POISONED = -2;
+
+  /** {@link #constKey}: no call seen yet. */
+  public static final long KEY_UNSEEN = Long.MIN_VALUE;
+
+  /** {@link #constKey}: the key is not one constant (BPF_MAP_KEY_POISON). */
+  public static final long KEY_POISONED = -1;
+
+  /** Walked by the verifier at least once. */
+  public final boolean[] seen;
+
+  /**
+   * {@link RegType} (with flags) of the pointer that a load, store or atomic goes through, 0 if
+   * none.
+   */
+  public final int[] pointerType;
+
+  /**
+   * Size of the context field for narrow loads, 0 where the field is not narrowable
+   * (ctx_field_size).
+   */
+  public final byte[] ctxFieldSize;
+
+  /** Index of the one map that a helper call uses, {@link #NO_MAP} or {@link #MAP_POISONED}. */
+  public final int[] mapIndex;
+
+  /** Constant key of a lookup or tail call (0..2^32-1), or one of the KEY_ values. */
+  public final long[] constKey;
+
+  /** A 32-bit definition whose upper half is read later (zext_dst). */
+  public final boolean[] zeroExtend;
+
+  /** Instructions of a removable bpf_fastcall spill or fill (fastcall_pattern). */
+  public final boolean[] fastcallPattern;
+
+  /** Number of removable spills around a fastcall call instruction (fastcall_spills_num). */
+  public final byte[] fastcallSpills;
+
+  /**
+   * bpf_loop calls that may be inlined: subprogram of the callback, else -1 (loop_inline_state).
+   */
+  public final int[] inlineLoopCallback;
+
+  /** bpf_loop inlining: whether flags were the constant 0 on every path. */
+  public final boolean[] inlineLoopFits;
+
+  /** For ld_imm64 of a map (src 1, 2, 5, 6): index into Program.maps, else -1. */
+  public final int[] loadedMap;
+
+  /** Whether a speculation barrier goes before the instruction. */
+  public final boolean[] nospec;
+
+  /** Whether a speculation barrier goes after the instruction. */
+  public final boolean[] nospecResult;
+
+  /** Sanitation of pointer arithmetic for loaders without CAP_PERFMON (alu_state), 0 for none. */
+  public final int[] aluState;
+
+  /** Limit that goes with {@link #aluState}. */
+  public final int[] aluLimit;
+
+  InsnFacts(int insns) {
+    seen = new boolean[insns];
+    pointerType = new int[insns];
+    ctxFieldSize = new byte[insns];
+    mapIndex = filled(insns);
+    constKey = new long[insns];
+    Arrays.fill(constKey, KEY_UNSEEN);
+    zeroExtend = new boolean[insns];
+    fastcallPattern = new boolean[insns];
+    fastcallSpills = new byte[insns];
+    inlineLoopCallback = filled(insns);
+    inlineLoopFits = new boolean[insns];
+    loadedMap = filled(insns);
+    nospec = new boolean[insns];
+    nospecResult = new boolean[insns];
+    aluState = new int[insns];
+    aluLimit = new int[insns];
+  }
+
+  private static int[] filled(int insns) {
+    int[] array = new int[insns];
+    Arrays.fill(array, -1);
+    return array;
+  }
+}

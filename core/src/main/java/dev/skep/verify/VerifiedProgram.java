@@ -1,0 +1,53 @@
+package dev.skep.verify;
+
+import dev.skep.program.Program;
+import java.util.List;
+
+/**
+ * A program that the verifier accepted, with the facts the rewrites need; only the verifier makes
+ * one.
+ */
+public final class VerifiedProgram {
+  private final Program program;
+  private final InsnFacts facts;
+  private final List<SubprogFacts> subprogs;
+  private final boolean writesPacket;
+  private final VerifierOptions options;
+
+  VerifiedProgram(
+      Program program,
+      InsnFacts facts,
+      List<SubprogFacts> subprogs,
+      boolean writesPacket,
+      VerifierOptions options) {
+    this.program = program;
+    this.facts = facts;
+    this.subprogs = List.copyOf(subprogs);
+    this.writesPacket = writesPacket;
+    this.options = options;
+  }
+
+  public Program program() {
+    return program;
+  }
+
+  public InsnFacts facts() {
+    return facts;
+  }
+
+  /** In order of their starts; the first is the main program. */
+  public List<SubprogFacts> subprogs() {
+    return subprogs;
+  }
+
+  /**
+   * Whether the packet may be written directly (seen_direct_write: the type's prologue is needed).
+   */
+  public boolean writesPacket() {
+    return writesPacket;
+  }
+
+  public VerifierOptions options() {
+    return options;
+  }
+}

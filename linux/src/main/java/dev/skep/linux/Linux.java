@@ -1,0 +1,6 @@
+package dev.skep.linux;
+
+/** The running kernel. */
+public final class Linux {
+  private Linux() {}
+}

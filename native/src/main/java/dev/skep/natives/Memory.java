@@ -1,0 +1,6 @@
+package dev.skep.natives;
+
+/** Placeholder of the skeleton. */
+public final class Memory {
+  private Memory() {}
+}

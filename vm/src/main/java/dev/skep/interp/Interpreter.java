@@ -1,0 +1,6 @@
+package dev.skep.interp;
+
+/** Placeholder of the skeleton. */
+public final class Interpreter {
+  private Interpreter() {}
+}

@@ -1,0 +1,6 @@
+package dev.skep.jit;
+
+/** Placeholder of the skeleton. */
+public final class MachineCode {
+  private MachineCode() {}
+}

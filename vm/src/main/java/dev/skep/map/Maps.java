@@ -1,0 +1,6 @@
+package dev.skep.map;
+
+/** Placeholder of the skeleton. */
+public final class Maps {
+  private Maps() {}
+}

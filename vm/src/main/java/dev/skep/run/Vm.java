@@ -1,0 +1,6 @@
+package dev.skep.run;
+
+/** The userspace engine. */
+public final class Vm {
+  private Vm() {}
+}
