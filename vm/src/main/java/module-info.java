@@ -4,6 +4,7 @@ module dev.skep.vm {
   requires dev.skep.natives;
   requires static transitive org.jspecify;
 
+  exports dev.skep.machine;
   exports dev.skep.run;
   exports dev.skep.map;
   exports dev.skep.jit;
