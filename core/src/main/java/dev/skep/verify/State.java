@@ -1,0 +1,136 @@
+package dev.skep.verify;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything known at one point of one path (struct bpf_verifier_state): the call stack, the
+ * references held, and where in the tree of explored paths it stands.
+ */
+final class State {
+  /** Main program and seven calls (MAX_CALL_FRAMES). */
+  static final int MAX_FRAMES = 8;
+
+  /** {@link #refType}: an object that must be released. */
+  static final int REF_PTR = 1;
+
+  private static final int[] NO_INTS = {};
+  private static final long[] NO_LONGS = {};
+
+  final @Nullable Frame[] frames = new Frame[MAX_FRAMES];
+  int curframe;
+
+  /** References held, oldest first: kind, id and the instruction that acquired it. */
+  int refCount;
+
+  int[] refType = NO_INTS;
+  int[] refId = NO_INTS;
+  int[] refInsn = NO_INTS;
+
+  /** Paths below this checkpoint that are still to be explored. */
+  int branches;
+
+  /** The checkpoint this path came from. */
+  @Nullable State parent;
+
+  int insnIdx;
+  int firstInsn;
+  int lastInsn;
+  int dfsDepth;
+  int callbackUnrollDepth;
+  int mayGotoDepth;
+  boolean speculative;
+  boolean inSleepable;
+
+  /** Dead registers and slots were already forgotten (cleaned). */
+  boolean cleaned;
+
+  /** Instructions that backtracking cannot guess, since {@link #parent}. */
+  long[] history = NO_LONGS;
+
+  int historyCount;
+
+  /** The frame that executes. */
+  Frame current() {
+    return frame(curframe);
+  }
+
+  Frame frame(int number) {
+    Frame frame = frames[number];
+    if (frame == null) {
+      throw new IllegalStateException("no frame " + number);
+    }
+    return frame;
+  }
+
+  /** Registers of the frame that executes. */
+  long[] regs() {
+    return current().regs;
+  }
+
+  /** A copy that shares nothing with this one (copy_verifier_state), history included. */
+  State copy() {
+    State copy = new State();
+    for (int i = 0; i <= curframe; i++) {
+      copy.frames[i] = frame(i).copy();
+    }
+    copy.curframe = curframe;
+    if (refCount > 0) {
+      copy.refCount = refCount;
+      copy.refType = Arrays.copyOf(refType, refCount);
+      copy.refId = Arrays.copyOf(refId, refCount);
+      copy.refInsn = Arrays.copyOf(refInsn, refCount);
+    }
+    copy.branches = branches;
+    copy.parent = parent;
+    copy.insnIdx = insnIdx;
+    copy.firstInsn = firstInsn;
+    copy.lastInsn = lastInsn;
+    copy.dfsDepth = dfsDepth;
+    copy.callbackUnrollDepth = callbackUnrollDepth;
+    copy.mayGotoDepth = mayGotoDepth;
+    copy.speculative = speculative;
+    copy.inSleepable = inSleepable;
+    if (historyCount > 0) {
+      copy.history = Arrays.copyOf(history, historyCount);
+      copy.historyCount = historyCount;
+    }
+    return copy;
+  }
+
+  /** Notes an object that must be released (acquire_reference). */
+  void acquire(int type, int id, int insn) {
+    if (refCount == refType.length) {
+      int room = Math.max(4, refCount * 2);
+      refType = Arrays.copyOf(refType, room);
+      refId = Arrays.copyOf(refId, room);
+      refInsn = Arrays.copyOf(refInsn, room);
+    }
+    refType[refCount] = type;
+    refId[refCount] = id;
+    refInsn[refCount++] = insn;
+  }
+
+  /** Forgets a reference; the last takes its place (release_reference_nomark). */
+  boolean release(int id) {
+    for (int i = 0; i < refCount; i++) {
+      if (refType[i] == REF_PTR && refId[i] == id) {
+        int last = --refCount;
+        refType[i] = refType[last];
+        refId[i] = refId[last];
+        refInsn[i] = refInsn[last];
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean holds(int id) {
+    for (int i = 0; i < refCount; i++) {
+      if (refType[i] == REF_PTR && refId[i] == id) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
