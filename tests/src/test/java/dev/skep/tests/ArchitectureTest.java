@@ -1,0 +1,123 @@
+package dev.skep.tests;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The arrows of ARCHITECTURE.md: what each package may use, and nothing else of ours. */
+final class ArchitectureTest {
+  private static final JavaClasses SKEP =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.contains("/test/"))
+          .importPackages("dev.skep");
+
+  private record Arrows(String from, List<String> to) {
+    static Arrows of(String from, String... to) {
+      return new Arrows(from, Arrays.asList(to));
+    }
+  }
+
+  private static final List<Arrows> ALLOWED =
+      List.of(
+          Arrows.of("errors"),
+          Arrows.of("isa", "errors"),
+          Arrows.of("btf", "errors", "isa"),
+          Arrows.of("program", "errors", "isa", "btf"),
+          Arrows.of("object", "errors", "isa", "btf", "program"),
+          Arrows.of("verify", "errors", "isa", "btf", "program"),
+          Arrows.of("rewrite", "errors", "isa", "btf", "program", "verify"),
+          Arrows.of("engine", "errors", "isa", "btf", "program", "object"),
+          Arrows.of("natives"),
+          Arrows.of("machine", "errors", "program", "natives"),
+          Arrows.of("map", "errors", "btf", "program", "engine", "natives", "machine"),
+          Arrows.of("interp", "errors", "isa", "program", "rewrite", "natives", "machine"),
+          Arrows.of("jit", "errors", "isa", "program", "rewrite", "natives", "machine"),
+          Arrows.of("jit.x64", "errors", "isa", "program", "rewrite", "natives", "machine", "jit"),
+          Arrows.of(
+              "run", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
+              "natives", "machine", "map", "interp", "jit", "jit.x64"),
+          Arrows.of(
+              "linux", "errors", "isa", "btf", "program", "object", "engine", "natives"));
+
+  @TestFactory
+  Stream<DynamicTest> everyPackageUsesOnlyWhatItsArrowsAllow() {
+    return ALLOWED.stream()
+        .map(
+            arrows ->
+                dynamicTest(
+                    arrows.from(),
+                    () ->
+                        classes()
+                            .that(resideInAPackage("dev.skep." + arrows.from()))
+                            .should()
+                            .onlyDependOnClassesThat(
+                                resideInAnyPackage(allowed(arrows))
+                                    .or(resideInAPackage("dev.skep..").negate()))
+                            .check(SKEP)));
+  }
+
+  private static String[] allowed(Arrows arrows) {
+    return Stream.concat(Stream.of(arrows.from()), arrows.to().stream())
+        .map(name -> "dev.skep." + name)
+        .toArray(String[]::new);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("dev.skep.(**)").should().beFreeOfCycles().check(SKEP);
+  }
+
+  @Test
+  void nothingUsesTheTools() {
+    noClasses()
+        .that(resideInAPackage("dev.skep..").and(resideInAPackage("dev.skep.cli..").negate()))
+        .should()
+        .dependOnClassesThat(resideInAPackage("dev.skep.cli.."))
+        .check(SKEP);
+  }
+
+  @Test
+  void coreKnowsNoForeignMemory() {
+    noClasses()
+        .that(
+            resideInAnyPackage(
+                "dev.skep.errors",
+                "dev.skep.isa",
+                "dev.skep.btf",
+                "dev.skep.program",
+                "dev.skep.object",
+                "dev.skep.verify",
+                "dev.skep.rewrite",
+                "dev.skep.engine"))
+        .should()
+        .dependOnClassesThat(resideInAPackage("java.lang.foreign.."))
+        .check(SKEP);
+  }
+
+  @Test
+  void everyPackageIsNamedInTheArrows() {
+    List<String> known =
+        Stream.concat(ALLOWED.stream().map(Arrows::from), Stream.of("cli", "cli.pcap", "cli.json"))
+            .map(name -> "dev.skep." + name)
+            .toList();
+    classes()
+        .that(resideInAPackage("dev.skep.."))
+        .should()
+        .resideInAnyPackage(known.toArray(String[]::new))
+        .check(SKEP);
+  }
+}
