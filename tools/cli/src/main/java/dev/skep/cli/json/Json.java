@@ -48,7 +48,7 @@ public final class Json {
       throw new MalformedException(
           "json, column " + e.getLocation().getColumnNr() + ": " + lowerFirst(text));
     } catch (IOException e) {
-      throw new MalformedException("json: " + e.getMessage().lines().findFirst().orElse(""));
+      throw new MalformedException("json: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
   }
 
