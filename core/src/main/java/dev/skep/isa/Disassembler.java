@@ -10,8 +10,9 @@ import static dev.skep.isa.Opcodes.*;
  *   (b7) r0 = 0        (85) call bpf_map_lookup_elem#1        (65) if r1 s> 0x5 goto pc+2
  * </pre>
  *
- * Every word has a text; what the kernel has no form for prints as "BUG_..". Nothing is allocated
- * per instruction but what {@link CallNames} returns.
+ * Every word has a text; what the kernel has no form for prints as "BUG_..". The internal tail
+ * call, which the kernel never shows, is "(f5) tail_call imm". Nothing is allocated per instruction
+ * but what {@link CallNames} returns.
  */
 public final class Disassembler {
   private static final String[] ALU_TEXT = {
@@ -206,6 +207,8 @@ public final class Disassembler {
       register(out.append("gotox "), 'r', InsnWord.dst(word));
     } else if (code == EXIT_CODE) {
       out.append("exit");
+    } else if (code == TAIL_CALL_CODE) {
+      out.append("tail_call ").append(InsnWord.imm(word));
     } else {
       char bank = classOf(code) == JMP32 ? 'w' : 'r';
       register(out.append("if "), bank, InsnWord.dst(word)).append(' ');
