@@ -6,6 +6,7 @@ module dev.skep.core {
   exports dev.skep.isa;
   exports dev.skep.btf;
   exports dev.skep.program;
+  exports dev.skep.program.layout;
   exports dev.skep.object;
   exports dev.skep.verify;
   exports dev.skep.rewrite;
