@@ -1,0 +1,34 @@
+package dev.skep.cli;
+
+import dev.skep.errors.MalformedException;
+import dev.skep.object.BpfObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object named on the command line, as in {@code a.bpf.o} or {@code a.bpf.o:prog}.
+ *
+ * @param program null when none was named
+ */
+record ObjectArgument(Path path, @Nullable String program) {
+
+  static ObjectArgument parse(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon > 0 && !Files.exists(Path.of(text))) {
+      return new ObjectArgument(Path.of(text.substring(0, colon)), text.substring(colon + 1));
+    }
+    return new ObjectArgument(Path.of(text), null);
+  }
+
+  /** Opens it; {@link MalformedException} when it cannot be read. */
+  BpfObject open() {
+    if (Files.isDirectory(path)) {
+      throw new MalformedException(path + ": is a directory");
+    }
+    if (!Files.exists(path)) {
+      throw new MalformedException(path + ": no such file");
+    }
+    return BpfObject.open(path);
+  }
+}
