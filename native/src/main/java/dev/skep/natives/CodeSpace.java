@@ -1,0 +1,130 @@
+package dev.skep.natives;
+
+/**
+ * Executable memory. Every page is mapped twice, once to write and once to run, and no view is ever
+ * both:
+ *
+ * <pre>
+ *   text:     guard | read + execute ......| guard      what runs; addresses of this class
+ *   writable: guard | read + write ........| guard      where Java puts the bytes
+ * </pre>
+ *
+ * All of it lies within reach of 32-bit relative calls. Free bytes are breakpoints. Code that may
+ * still run must not be freed: when that is, the caller knows (a grace period).
+ */
+public final class CodeSpace implements AutoCloseable {
+  /** Below 2 GiB, so that any two addresses are a rel32 apart. */
+  private static final long CAPACITY = 1L << 29;
+
+  private static final long COMMIT_STEP = 1L << 16;
+  private static final byte BREAKPOINT = (byte) 0xcc;
+  private static final long SYS_MEMBARRIER = 324;
+  private static final long PRIVATE_EXPEDITED_SYNC_CORE = 1 << 5;
+  private static final long REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 1 << 6;
+
+  private final long guard = Pages.size();
+  private final int memfd;
+  private final long text;
+  private final long writable;
+  private final OffsetAllocator offsets = new OffsetAllocator(0, CAPACITY);
+  private long committed;
+  private boolean closed;
+
+  public CodeSpace() {
+    memfd = Pages.memfd("skep-text", CAPACITY);
+    text = view();
+    writable = view();
+    long result = Syscalls.host().syscall(SYS_MEMBARRIER, REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0);
+    if (result < 0) {
+      throw new IllegalStateException("membarrier registration: errno " + -result);
+    }
+  }
+
+  private long view() {
+    long address = Pages.reserve(CAPACITY + 2 * guard) + guard;
+    Pages.mapOver(address, CAPACITY, Pages.NONE, memfd);
+    return address;
+  }
+
+  /**
+   * Room for code, full of breakpoints.
+   *
+   * @param bytes more than 0
+   * @return the address at which it will run, a multiple of 64
+   */
+  public synchronized long allocate(int bytes) {
+    if (bytes <= 0) {
+      throw new IllegalArgumentException("allocate bytes=" + bytes);
+    }
+    long offset = offsets.allocate((bytes + 63L) & -64L, 64);
+    if (offset == OffsetAllocator.FULL) {
+      throw new OutOfMemoryError("no executable memory for " + bytes + " bytes");
+    }
+    commit(offsets.top());
+    return text + offset;
+  }
+
+  private void commit(long top) {
+    if (top <= committed) {
+      return;
+    }
+    long target = Math.min(CAPACITY, (top + COMMIT_STEP - 1) & -COMMIT_STEP);
+    Pages.protect(writable + committed, target - committed, Pages.READ | Pages.WRITE);
+    Memory.fill(writable + committed, target - committed, BREAKPOINT);
+    Pages.protect(text + committed, target - committed, Pages.READ | Pages.EXECUTE);
+    committed = target;
+  }
+
+  /** Puts code at an address of {@link #allocate}; no thread runs it yet. */
+  public synchronized void write(long address, byte[] code, int length) {
+    long offset = address - text;
+    if (length > offsets.sizeOf(offset)) {
+      throw new IllegalArgumentException("code of " + length + " bytes is longer than its room");
+    }
+    Memory.copy(code, 0, writable + offset, length);
+    // The room may have held other code before, that some core has fetched.
+    synchronizeCores();
+  }
+
+  /** Replaces eight aligned bytes of code that may be running by one store. */
+  public void patch(long address, long eightBytes) {
+    long offset = address - text;
+    if (offset < 0 || offset >= committed) {
+      throw new IllegalArgumentException("no code at 0x" + Long.toHexString(address));
+    }
+    Memory.putLongVolatile(writable + offset, eightBytes);
+    synchronizeCores();
+  }
+
+  /** Makes every core of the process fetch instructions anew before it returns to user code. */
+  private static void synchronizeCores() {
+    long result = Syscalls.host().syscall(SYS_MEMBARRIER, PRIVATE_EXPEDITED_SYNC_CORE, 0);
+    if (result < 0) {
+      throw new IllegalStateException("membarrier: errno " + -result);
+    }
+  }
+
+  /** Frees code that no thread runs or will run; its room is full of breakpoints again. */
+  public synchronized void free(long address) {
+    long offset = address - text;
+    long size = offsets.sizeOf(offset);
+    Memory.fill(writable + offset, size, BREAKPOINT);
+    offsets.free(offset);
+  }
+
+  /** Bytes in use. */
+  public synchronized long usedBytes() {
+    return offsets.usedBytes();
+  }
+
+  /** Unmaps everything; nothing of it may run any more. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      Pages.unmap(text - guard, CAPACITY + 2 * guard);
+      Pages.unmap(writable - guard, CAPACITY + 2 * guard);
+      Pages.close(memfd);
+    }
+  }
+}
