@@ -38,8 +38,18 @@ final class StackSlot {
     return type(types, 7) == SPILL;
   }
 
-  /** Whether the slot belongs to a dynptr, iterator or irq flag (is_stack_slot_special). */
+  /** Whether it holds a register, dynptr, iterator or irq flag (is_stack_slot_special). */
   static boolean isSpecial(long types) {
-    return type(types, 7) >= DYNPTR;
+    int last = type(types, 7);
+    return last == SPILL || last >= DYNPTR;
+  }
+
+  /** Every byte that was written at all becomes MISC (scrub_spilled_slot). */
+  static long scrub(long types) {
+    long scrubbed = 0;
+    for (int i = 0; i < 8; i++) {
+      scrubbed |= (type(types, i) == INVALID ? 0L : MISC) << i * 8;
+    }
+    return scrubbed;
   }
 }

@@ -42,13 +42,30 @@ final class State {
   boolean speculative;
   boolean inSleepable;
 
-  /** Dead registers and slots were already forgotten (cleaned). */
+  /** Dead registers and slots were already forgotten (clean_verifier_state). */
   boolean cleaned;
 
-  /** Instructions that backtracking cannot guess, since {@link #parent}. */
+  /**
+   * Instructions that backtracking cannot guess, since {@link #parent}: {@link JumpHistory} entries
+   * of two words.
+   */
   long[] history = NO_LONGS;
 
   int historyCount;
+
+  // Of checkpoints only (struct bpf_verifier_state_list).
+
+  /** The next older checkpoint of the same bucket. */
+  @Nullable State next;
+
+  int hits;
+  int misses;
+
+  /** Evicted from its bucket, kept until nothing below it is left to explore. */
+  boolean evicted;
+
+  /** Of a backedge: the checkpoint it was found equal to. */
+  @Nullable State equalState;
 
   /** The frame that executes. */
   Frame current() {
@@ -91,8 +108,10 @@ final class State {
     copy.mayGotoDepth = mayGotoDepth;
     copy.speculative = speculative;
     copy.inSleepable = inSleepable;
+    copy.cleaned = cleaned;
+    copy.equalState = equalState;
     if (historyCount > 0) {
-      copy.history = Arrays.copyOf(history, historyCount);
+      copy.history = Arrays.copyOf(history, historyCount * JumpHistory.WORDS);
       copy.historyCount = historyCount;
     }
     return copy;
