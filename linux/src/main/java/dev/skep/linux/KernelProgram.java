@@ -1,0 +1,43 @@
+package dev.skep.linux;
+
+import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.TestRun;
+import dev.skep.engine.TestRunResult;
+import dev.skep.program.Program;
+
+/** A program in the kernel. */
+public final class KernelProgram implements LoadedProgram {
+  private final Bpf bpf;
+  private final Program program;
+  private final Fd fd;
+
+  KernelProgram(Bpf bpf, Program program, Fd fd) {
+    this.bpf = bpf;
+    this.program = program;
+    this.fd = fd;
+  }
+
+  @Override
+  public Program program() {
+    return program;
+  }
+
+  int fd() {
+    return fd.number();
+  }
+
+  /** Rewritten instructions, machine code, ids. */
+  public ProgramInfo info() {
+    return ProgramInfo.of(bpf, fd.number());
+  }
+
+  @Override
+  public TestRunResult testRun(TestRun run) {
+    return KernelTestRun.run(bpf, this, run);
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}

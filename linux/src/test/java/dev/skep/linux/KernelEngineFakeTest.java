@@ -1,0 +1,97 @@
+package dev.skep.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the engine does with descriptors, logs and errors, without a kernel. */
+class KernelEngineFakeTest {
+  private static final Program RETURN =
+      Program.of(
+          "p",
+          ProgramType.XDP,
+          "GPL",
+          new long[] {InsnWord.of(0xb7, 0, 0, 0, 2), InsnWord.of(0x95, 0, 0, 0, 0)},
+          List.of());
+
+  private final FakeKernel kernel = new FakeKernel();
+  private final KernelEngine engine = KernelEngine.over(kernel, 2);
+
+  @Test
+  void everyDescriptorIsClosed() {
+    try (KernelMap map = engine.createMap(MapSpec.of("m", MapType.ARRAY, 4, 8, 1, 0))) {
+      KernelProgram program = engine.load(RETURN, List.of());
+      assertThat(kernel.open).hasSize(2);
+      program.close();
+      program.close();
+      assertThat(map.userValueSize()).isEqualTo(8);
+    }
+    assertThat(kernel.open).isEmpty();
+  }
+
+  @Test
+  void failedFillClosesTheMap() {
+    kernel.updateErrno = Errno.EINVAL;
+    MapSpec spec = MapSpec.of("m", MapType.ARRAY, 4, 8, 1, 0).withInitial(new byte[8], true);
+    assertThatThrownBy(() -> engine.createMap(spec))
+        .isInstanceOf(BpfErrnoException.class)
+        .hasMessage("update of map \"m\": EINVAL");
+    assertThat(kernel.open).isEmpty();
+  }
+
+  @Test
+  void logBufferGrowsUntilTheLogFits() {
+    kernel.log = "x".repeat(5 << 20);
+    try (KernelVerdict verdict = engine.judge(RETURN, List.of(), 2)) {
+      assertThat(verdict.accepted()).isTrue();
+      assertThat(verdict.log()).isEqualTo(kernel.log);
+    }
+    assertThat(kernel.loads).isEqualTo(2);
+    assertThat(kernel.open).isEmpty();
+  }
+
+  @Test
+  void rejectionCarriesTheLastErrorLine() {
+    kernel.loadErrno = Errno.EACCES;
+    kernel.log = "0: (95) exit\nR0 !read_ok\nprocessed 1 insns (limit 1000000)\n";
+    assertThatThrownBy(() -> engine.load(RETURN, List.of()))
+        .isInstanceOfSatisfying(
+            RejectedException.class,
+            rejected -> {
+              assertThat(rejected.errno()).isEqualTo(Errno.EACCES);
+              assertThat(rejected.log()).isEqualTo(kernel.log);
+            })
+        .hasMessage("program \"p\": R0 !read_ok");
+  }
+
+  @Test
+  void refusalBeforeTheVerifierIsAnErrno() {
+    kernel.loadErrno = Errno.E2BIG;
+    assertThatThrownBy(() -> engine.load(RETURN, List.of()))
+        .isInstanceOf(BpfErrnoException.class)
+        .hasMessage("load of program \"p\": E2BIG");
+  }
+
+  @Test
+  void interruptedLoadIsRepeated() {
+    kernel.interruptedLoads = 2;
+    engine.load(RETURN, List.of()).close();
+    assertThat(kernel.loads).isEqualTo(3);
+  }
+
+  @Test
+  void cpuListIsCounted() {
+    assertThat(PossibleCpus.count("0-3,8\n")).isEqualTo(5);
+    assertThat(PossibleCpus.count("0")).isEqualTo(1);
+  }
+}
