@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Completes the distribution that the launcher starts: puts the command's jar beside its libraries and lets a training
- * run write the AOT cache (JEP 483, 514). A JVM that cannot use the cache ignores it.
+ * Completes the distribution that the launcher starts: puts the command's jar beside its libraries
+ * and lets a training run write the AOT cache (JEP 483, 514). A JVM that cannot use the cache
+ * ignores it.
  */
 final class Dist {
   public static void main(String[] args) throws IOException, InterruptedException {

@@ -1,8 +1,8 @@
 package dev.skep.verify;
 
 /**
- * What the passes before the main one say of each instruction (the part of struct
- * bpf_insn_aux_data that steers exploration).
+ * What the passes before the main one say of each instruction (the part of struct bpf_insn_aux_data
+ * that steers exploration).
  */
 final class InsnMarks {
   /** Bit of r10 in {@link #liveBefore}; never printed. */

@@ -89,8 +89,7 @@ final class JumpHistory {
    */
   int previous(State state, int insn, int count) {
     remaining = count;
-    if (insn == state.firstInsn
-        && (count == 0 || count == 1 && (int) state.history[0] == insn)) {
+    if (insn == state.firstInsn && (count == 0 || count == 1 && (int) state.history[0] == insn)) {
       return NONE;
     }
     int at = (count - 1) * WORDS;

@@ -3,8 +3,8 @@ package dev.skep.verify;
 /**
  * The layout of one abstract register (struct bpf_reg_state) inside a {@code long[]}.
  *
- * <p>A register is {@link #STRIDE} longs that begin at an index {@code at}; every accessor takes the
- * array and that index. Register number {@code r} of a frame lies at {@code r * STRIDE}.
+ * <p>A register is {@link #STRIDE} longs that begin at an index {@code at}; every accessor takes
+ * the array and that index. Register number {@code r} of a frame lies at {@code r * STRIDE}.
  *
  * <pre>
  *   word  low 32 bits                        high 32 bits
@@ -25,9 +25,9 @@ package dev.skep.verify;
  *
  * What the handles mean depends on the base type: packets keep their proven range in {@code
  * handle}; map pointers, keys and values the index of the map and in {@code handle2} the map_uid;
- * MEM the size; BTF_ID the type id and in {@code handle2} the number of the BTF; FUNC the subprogram;
- * a dynptr its type and in {@code handle2} whether the slot is the first; an iterator its type id
- * and in {@code handle2} state and depth. Unused handles are 0.
+ * MEM the size; BTF_ID the type id and in {@code handle2} the number of the BTF; FUNC the
+ * subprogram; a dynptr its type and in {@code handle2} whether the slot is the first; an iterator
+ * its type id and in {@code handle2} state and depth. Unused handles are 0.
  *
  * <p>The order is meaningful: pruning compares registers up to one of the three borders, so a
  * comparison is one {@link java.util.Arrays#mismatch(long[], int, int, long[], int, int)}.

@@ -163,16 +163,14 @@ final class ScalarAlu {
   private static void mul32(Scalar d, Scalar s) {
     long umin = d.umin32 * s.umin32;
     long umax = d.umax32 * s.umax32;
-    boolean overflow =
-        Long.compareUnsigned(umax, LOW) > 0 || Long.compareUnsigned(umin, LOW) > 0;
+    boolean overflow = Long.compareUnsigned(umax, LOW) > 0 || Long.compareUnsigned(umin, LOW) > 0;
     d.umin32 = overflow ? 0 : umin;
     d.umax32 = overflow ? LOW : umax;
     long a = (long) d.smin32 * s.smin32;
     long b = (long) d.smin32 * s.smax32;
     long c = (long) d.smax32 * s.smin32;
     long e = (long) d.smax32 * s.smax32;
-    signed32(
-        d, Math.min(Math.min(a, b), Math.min(c, e)), Math.max(Math.max(a, b), Math.max(c, e)));
+    signed32(d, Math.min(Math.min(a, b), Math.min(c, e)), Math.max(Math.max(a, b), Math.max(c, e)));
   }
 
   private static void mul64(Scalar d, Scalar s) {

@@ -108,10 +108,7 @@ final class ScalarBranch {
     if (!Tnum.overlap(a.value & bits, a.mask & bits, b.value & bits, b.mask & bits)) {
       return 0;
     }
-    if (a.umin32 > b.umax32
-        || a.umax32 < b.umin32
-        || a.smin32 > b.smax32
-        || a.smax32 < b.smin32) {
+    if (a.umin32 > b.umax32 || a.umax32 < b.umin32 || a.smin32 > b.smax32 || a.smax32 < b.smin32) {
       return 0;
     }
     if (!jmp32

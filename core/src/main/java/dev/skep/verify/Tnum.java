@@ -52,8 +52,8 @@ final class Tnum {
   }
 
   /**
-   * Long multiplication over the bits of the left operand; where such a bit is unknown the sums with
-   * and without the addend are joined.
+   * Long multiplication over the bits of the left operand; where such a bit is unknown the sums
+   * with and without the addend are joined.
    */
   static void mul(Scalar d, long value, long mask) {
     long leftValue = d.value;

@@ -36,8 +36,7 @@ final class Bpf {
     int attempts = command == PROG_LOAD ? LOAD_ATTEMPTS : 1;
     int result;
     do {
-      result =
-          (int) syscalls.syscall(CallNumbers.BPF, command, attr.address(), AttrLayout.BYTES);
+      result = (int) syscalls.syscall(CallNumbers.BPF, command, attr.address(), AttrLayout.BYTES);
     } while (result == -Errno.EAGAIN && --attempts > 0);
     return result;
   }

@@ -54,8 +54,7 @@ public final class KernelEngine implements Engine {
         KernelVerdict verdict = engine.judge(smallest, List.of(), 0)) {
       return verdict.accepted()
           ? new Availability(true, "")
-          : new Availability(
-              false, "bpf(2) is not allowed here: " + Errno.name(verdict.errno()));
+          : new Availability(false, "bpf(2) is not allowed here: " + Errno.name(verdict.errno()));
     } catch (UnsupportedException noCall) {
       return new Availability(false, String.valueOf(noCall.getMessage()));
     }
@@ -96,8 +95,7 @@ public final class KernelEngine implements Engine {
       throw new UnsupportedException("linux engine: attach target \"" + program.attachTo() + "\"");
     }
     try (BtfFd btf = BtfFd.of(bpf, program.btf())) {
-      ProgramLoad.Result result =
-          new ProgramLoad(bpf, program, fds, btf.number()).load(logLevel);
+      ProgramLoad.Result result = new ProgramLoad(bpf, program, fds, btf.number()).load(logLevel);
       return result.fd() < 0
           ? new KernelVerdict(-result.fd(), result.log(), null)
           : new KernelVerdict(

@@ -70,8 +70,7 @@ final class KernelTestRun {
     return attr.putBuffer(AttrLayout.TestRun.CTX_OUT, size);
   }
 
-  private static TestRunResult result(
-      Attr attr, int errno, TestRun run, long data, long context) {
+  private static TestRunResult result(Attr attr, int errno, TestRun run, long data, long context) {
     int dataSize = attr.getInt(AttrLayout.TestRun.DATA_SIZE_OUT);
     int room = run.dataOutSize() < 0 ? ALL_DATA_BYTES : run.dataOutSize();
     int contextSize = attr.getInt(AttrLayout.TestRun.CTX_SIZE_OUT);

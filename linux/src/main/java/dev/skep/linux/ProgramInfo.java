@@ -1,8 +1,8 @@
 package dev.skep.linux;
 
 import dev.skep.errors.BpfErrnoException;
-import dev.skep.natives.Memory;
 import dev.skep.linux.AttrLayout.ProgInfo;
+import dev.skep.natives.Memory;
 
 /**
  * What the kernel shows of a loaded program (struct bpf_prog_info).

@@ -146,12 +146,11 @@ class KernelEngineTest {
           .isInstanceOf(BpfErrnoException.class)
           .hasMessage("test_run of program \"p\": EINVAL");
       assertThat(program.testRun(new TestRun(new byte[64], null, 1, 20, -1, 0, 0, 0)))
-          .satisfies(
-              cut -> {
-                assertThat(cut.errno()).isEqualTo(Errno.ENOSPC);
-                assertThat(cut.data()).hasSize(20);
-                assertThat(cut.dataSize()).isEqualTo(64);
-              });
+          .satisfies(cut -> {
+            assertThat(cut.errno()).isEqualTo(Errno.ENOSPC);
+            assertThat(cut.data()).hasSize(20);
+            assertThat(cut.dataSize()).isEqualTo(64);
+          });
     }
   }
 
@@ -168,14 +167,13 @@ class KernelEngineTest {
   private static long descriptors() throws IOException {
     try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
       return entries
-          .filter(
-              entry -> {
-                try {
-                  return Files.readSymbolicLink(entry).toString().contains("bpf");
-                } catch (IOException gone) {
-                  return false;
-                }
-              })
+          .filter(entry -> {
+            try {
+              return Files.readSymbolicLink(entry).toString().contains("bpf");
+            } catch (IOException gone) {
+              return false;
+            }
+          })
           .count();
     }
   }

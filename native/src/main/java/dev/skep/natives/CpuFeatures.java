@@ -28,8 +28,7 @@ public record CpuFeatures(boolean x64, boolean bmi2, boolean fsgsbase) {
     if (!"amd64".equals(arch) || !System.getProperty("os.name").equals("Linux")) {
       return new CpuFeatures(false, false, false);
     }
-    return new CpuFeatures(
-        true, flags().contains("bmi2"), (hwcap2() & HWCAP2_FSGSBASE) != 0);
+    return new CpuFeatures(true, flags().contains("bmi2"), (hwcap2() & HWCAP2_FSGSBASE) != 0);
   }
 
   private static Set<String> flags() {
@@ -44,7 +43,8 @@ public record CpuFeatures(boolean x64, boolean bmi2, boolean fsgsbase) {
     }
   }
 
-  // /proc/cpuinfo tells what the CPU has; only the auxiliary vector tells that the kernel allows it.
+  // /proc/cpuinfo tells what the CPU has; only the auxiliary vector tells that the kernel allows
+  // it.
   private static long hwcap2() {
     MethodHandle getauxval = Libc.function("getauxval", 1);
     try {

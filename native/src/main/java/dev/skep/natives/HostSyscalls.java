@@ -16,8 +16,7 @@ final class HostSyscalls implements Syscalls {
   private static final long FIRST_ERROR = -4095;
 
   private static final MethodHandle SYSCALL =
-      Libc.function(
-          "syscall", 1 + MAX_ARGUMENTS, Linker.Option.captureCallState("errno"));
+      Libc.function("syscall", 1 + MAX_ARGUMENTS, Linker.Option.captureCallState("errno"));
 
   private HostSyscalls() {}
 

@@ -10,10 +10,10 @@ import java.lang.invoke.VarHandle;
  * Memory outside the Java heap by absolute address: what BPF programs, the interpreter and Java
  * share.
  *
- * <p>Nothing is checked beyond the sign of an address: reading or writing memory that is not
- * mapped ends the JVM. Callers own that proof. Plain accesses may be unaligned; those with an
- * ordering (volatile, acquire, release, and all read-modify-write forms) need natural alignment,
- * as an {@link IllegalArgumentException} says.
+ * <p>Nothing is checked beyond the sign of an address: reading or writing memory that is not mapped
+ * ends the JVM. Callers own that proof. Plain accesses may be unaligned; those with an ordering
+ * (volatile, acquire, release, and all read-modify-write forms) need natural alignment, as an
+ * {@link IllegalArgumentException} says.
  */
 public final class Memory {
   // One segment over the whole address space: each access is a sign check and a mov.

@@ -16,12 +16,12 @@ public final class NativeCode {
   private NativeCode() {}
 
   /**
-   * A handle of type {@code (long address, long...) -> long} that calls code at an address with
-   * the C calling convention.
+   * A handle of type {@code (long address, long...) -> long} that calls code at an address with the
+   * C calling convention.
    *
    * @param arguments how many longs follow the address
-   * @param critical whether the call skips the thread state change: it must be short, and no
-   *     upcall may be reachable from it
+   * @param critical whether the call skips the thread state change: it must be short, and no upcall
+   *     may be reachable from it
    */
   // The caller of the handle proves what is at the address.
   @SuppressWarnings("restricted")

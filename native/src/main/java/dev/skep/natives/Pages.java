@@ -74,7 +74,8 @@ final class Pages {
       MemorySegment state = Libc.callState(arena);
       long result =
           (long)
-              MMAP.invokeExact(state, address, bytes, (long) protection, (long) flags, (long) fd, 0L);
+              MMAP.invokeExact(
+                  state, address, bytes, (long) protection, (long) flags, (long) fd, 0L);
       return result == -1 ? 0 : result;
     } catch (Throwable thrown) {
       throw Libc.unexpected(thrown);

@@ -89,7 +89,9 @@ public final class PerCpuRegion implements AutoCloseable {
    * @return its offset, never 0
    */
   public synchronized long allocate(long bytes, long alignment) {
-    if (bytes <= 0 || alignment <= 0 || (alignment & alignment - 1) != 0
+    if (bytes <= 0
+        || alignment <= 0
+        || (alignment & alignment - 1) != 0
         || alignment > Pages.size()) {
       throw new IllegalArgumentException("allocate bytes=" + bytes + " alignment=" + alignment);
     }

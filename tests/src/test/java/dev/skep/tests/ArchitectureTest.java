@@ -51,29 +51,28 @@ final class ArchitectureTest {
           Arrows.of(
               "run", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
               "natives", "machine", "map", "interp", "jit", "jit.x64"),
-          Arrows.of(
-              "linux", "errors", "isa", "btf", "program", "object", "engine", "natives"));
+          Arrows.of("linux", "errors", "isa", "btf", "program", "object", "engine", "natives"));
 
   @TestFactory
   Stream<DynamicTest> everyPackageUsesOnlyWhatItsArrowsAllow() {
     return ALLOWED.stream()
-        .map(
-            arrows ->
-                dynamicTest(
-                    arrows.from(),
-                    () ->
-                        classes()
-                            .that(resideInAPackage("dev.skep." + arrows.from()))
-                            .should()
-                            .onlyDependOnClassesThat(
-                                resideInAnyPackage(allowed(arrows))
-                                    .or(resideInAPackage("dev.skep..").negate()))
-                            .check(SKEP)));
+        .map(arrows ->
+            dynamicTest(
+                arrows.from(),
+                () ->
+                    classes()
+                        .that(resideInAPackage("dev.skep." + arrows.from()))
+                        .should()
+                        .onlyDependOnClassesThat(
+                            resideInAnyPackage(allowed(arrows))
+                                .or(resideInAPackage("dev.skep..").negate()))
+                        .check(SKEP)));
   }
 
   private static String[] allowed(Arrows arrows) {
     return Stream.concat(Stream.of(arrows.from()), arrows.to().stream())
-        .flatMap(name -> name.equals("program") ? Stream.of(name, "program.layout") : Stream.of(name))
+        .flatMap(
+            name -> name.equals("program") ? Stream.of(name, "program.layout") : Stream.of(name))
         .map(name -> "dev.skep." + name)
         .toArray(String[]::new);
   }

@@ -1,6 +1,8 @@
 package dev.skep.machine;
 
-/** A helper or kernel function that BPF code calls: five 64-bit arguments, one 64-bit result (R0). */
+/**
+ * A helper or kernel function that BPF code calls: five 64-bit arguments, one 64-bit result (R0).
+ */
 @FunctionalInterface
 public interface BpfFunction {
   /**

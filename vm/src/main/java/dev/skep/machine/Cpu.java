@@ -1,8 +1,8 @@
 package dev.skep.machine;
 
 /**
- * One CPU of a runtime. A run holds it exclusively from entry to exit, as a kernel program with migration disabled
- * does.
+ * One CPU of a runtime. A run holds it exclusively from entry to exit, as a kernel program with
+ * migration disabled does.
  */
 public final class Cpu {
   private final int number;

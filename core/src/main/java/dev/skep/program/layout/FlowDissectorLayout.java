@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct bpf_flow_dissector. Byte offsets.
- */
+/** struct bpf_flow_dissector. Byte offsets. */
 public final class FlowDissectorLayout {
   public static final int SIZE = 32;
 

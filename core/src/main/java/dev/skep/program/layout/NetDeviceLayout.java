@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct net_device. Byte offsets.
- */
+/** struct net_device. Byte offsets. */
 public final class NetDeviceLayout {
   public static final int SIZE = 2496;
 

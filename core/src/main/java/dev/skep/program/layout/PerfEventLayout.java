@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct bpf_perf_event_data_kern and the struct perf_sample_data it points to. Byte offsets.
- */
+/** struct bpf_perf_event_data_kern and the struct perf_sample_data it points to. Byte offsets. */
 public final class PerfEventLayout {
   public static final int SIZE = 24;
 

@@ -1,8 +1,8 @@
 package dev.skep.program.layout;
 
 /**
- * struct bpf_ringbuf and struct bpf_ringbuf_hdr: pages for the consumer, the producer and the
- * data. Byte offsets.
+ * struct bpf_ringbuf and struct bpf_ringbuf_hdr: pages for the consumer, the producer and the data.
+ * Byte offsets.
  *
  * <pre>
  *    0                  4096             8192          8200          12288
@@ -24,6 +24,7 @@ public final class RingbufLayout {
 
   /** u64. */
   public static final int PENDING_POS = 8200;
+
   public static final int DATA = 12288;
 
   /** Bytes of a record's header. */

@@ -32,6 +32,7 @@ public final class SkBuffLayout {
 
   /** 48 bytes; see {@link SkbControlBlockLayout}. */
   public static final int CB = 40;
+
   public static final int CB_SIZE = 48;
 
   /** u32, linear and paged bytes. */

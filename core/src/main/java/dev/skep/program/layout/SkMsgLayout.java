@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct sk_msg. Byte offsets.
- */
+/** struct sk_msg. Byte offsets. */
 public final class SkMsgLayout {
   /** sg.size, u32. */
   public static final int SG_SIZE = 12;

@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct sk_reuseport_kern. Byte offsets.
- */
+/** struct sk_reuseport_kern. Byte offsets. */
 public final class SkReuseportLayout {
   public static final int SIZE = 56;
 

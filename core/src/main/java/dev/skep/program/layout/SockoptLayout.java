@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct bpf_sockopt_kern, and the way from its task to the return value. Byte offsets.
- */
+/** struct bpf_sockopt_kern, and the way from its task to the return value. Byte offsets. */
 public final class SockoptLayout {
   public static final int SIZE = 56;
 

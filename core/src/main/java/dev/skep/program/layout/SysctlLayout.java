@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct bpf_sysctl_kern. Byte offsets.
- */
+/** struct bpf_sysctl_kern. Byte offsets. */
 public final class SysctlLayout {
   public static final int SIZE = 72;
 

@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct xdp_sock. Byte offsets.
- */
+/** struct xdp_sock. Byte offsets. */
 public final class XdpSockLayout {
   /** u16. */
   public static final int QUEUE_ID = 880;

@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct xdp_txq_info. Byte offsets.
- */
+/** struct xdp_txq_info. Byte offsets. */
 public final class XdpTxqInfoLayout {
   public static final int SIZE = 8;
 

@@ -1,8 +1,6 @@
 package dev.skep.program.layout;
 
-/**
- * struct xsk_map. Byte offsets.
- */
+/** struct xsk_map. Byte offsets. */
 public final class XskMapLayout {
   /** u64 per slot: struct xdp_sock. */
   public static final int XSK_MAP = 304;

@@ -16,7 +16,9 @@ final class TextTable {
     rows.add(List.copyOf(cells));
   }
 
-  /** The lines, each without trailing blanks; a rule of dashes under the heads as veristat draws it. */
+  /**
+   * The lines, each without trailing blanks; a rule of dashes under the heads as veristat draws it.
+   */
   List<String> lines() {
     int columns = heads.size();
     int[] widths = new int[columns];

@@ -12,17 +12,23 @@ enum VerifyColumn {
   FILE_NAME("file_name", "File", List.of("file", "object"), VerdictRow::object),
   PROG_NAME("prog_name", "Program", List.of("prog", "program"), VerdictRow::program),
   VERDICT("verdict", "Verdict", List.of(), VerdictRow::verdict),
-  DURATION("duration", "Duration (us)", List.of("duration_us"), stat(s -> s.durationNanos() / 1000)),
+  DURATION(
+      "duration", "Duration (us)", List.of("duration_us"), stat(s -> s.durationNanos() / 1000)),
   TOTAL_INSNS("total_insns", "Insns", List.of("insns"), stat(s -> s.insnsProcessed())),
   TOTAL_STATES("total_states", "States", List.of("states"), stat(s -> s.totalStates())),
   PEAK_STATES("peak_states", "Peak states", List.of(), stat(s -> s.peakStates())),
   MAX_STATES(
-      "max_states_per_insn", "Max states per insn", List.of("max_states"), stat(s -> s.maxStatesPerInsn())),
+      "max_states_per_insn",
+      "Max states per insn",
+      List.of("max_states"),
+      stat(s -> s.maxStatesPerInsn())),
   SIZE("prog_size", "Program size", List.of("size"), row -> Integer.toString(row.size())),
   XLATED("xlated_insns", "Xlated insns", List.of(), row -> known(row.xlatedInsns())),
   JITED("jited_size", "Jited size", List.of("jited_bytes"), row -> known(row.jitedBytes())),
   STACK(
-      "stack", "Stack depth", List.of("stack_depth"),
+      "stack",
+      "Stack depth",
+      List.of("stack_depth"),
       row -> row.stats() == null ? "N/A" : row.stats().stackDepth()),
   PROG_TYPE("prog_type", "Program type", List.of(), VerdictRow::progType),
   ATTACH_TYPE("attach_type", "Attach type", List.of(), VerdictRow::attachType),
@@ -42,8 +48,7 @@ enum VerifyColumn {
   }
 
   private static Function<VerdictRow, String> stat(ToLongFunction<VerifierStats> number) {
-    return row ->
-        row.stats() == null ? "N/A" : Long.toString(number.applyAsLong(row.stats()));
+    return row -> row.stats() == null ? "N/A" : Long.toString(number.applyAsLong(row.stats()));
   }
 
   private static String known(int value) {
@@ -69,7 +74,9 @@ enum VerifyColumn {
       }
     }
     throw new UsageException(
-        "unknown statistic \"" + name + "\"; known: "
+        "unknown statistic \""
+            + name
+            + "\"; known: "
             + String.join(", ", Arrays.stream(values()).map(VerifyColumn::key).toList()));
   }
 

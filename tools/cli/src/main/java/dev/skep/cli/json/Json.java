@@ -19,10 +19,7 @@ public final class Json {
   public static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(32)
-                  .maxStringLength(64 << 20)
-                  .build())
+              StreamReadConstraints.builder().maxNestingDepth(32).maxStringLength(64 << 20).build())
           .build();
 
   private Json() {}
@@ -48,7 +45,8 @@ public final class Json {
       throw new MalformedException(
           "json, column " + e.getLocation().getColumnNr() + ": " + lowerFirst(text));
     } catch (IOException e) {
-      throw new MalformedException("json: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      throw new MalformedException(
+          "json: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
   }
 

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A capture file as a stream of frames; the format is told by the first four bytes. Memory is bounded by the largest
- * frame, whatever the file's size.
+ * A capture file as a stream of frames; the format is told by the first four bytes. Memory is
+ * bounded by the largest frame, whatever the file's size.
  */
 public abstract sealed class CaptureReader implements AutoCloseable
     permits PcapReader, PcapngReader {
@@ -33,8 +33,7 @@ public abstract sealed class CaptureReader implements AutoCloseable
    */
   public static CaptureReader open(Path path) {
     try {
-      return open(
-          path.toString(), new BufferedInputStream(Files.newInputStream(path), 1 << 16));
+      return open(path.toString(), new BufferedInputStream(Files.newInputStream(path), 1 << 16));
     } catch (java.nio.file.NoSuchFileException e) {
       throw new MalformedException(path + ": no such file");
     } catch (IOException e) {

@@ -4,8 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The next generation format (draft-ietf-opsawg-pcapng): blocks of {type, length, body, length}. Enhanced, simple and
- * obsolete packet blocks give frames, interface blocks the link type; others are passed over.
+ * The next generation format (draft-ietf-opsawg-pcapng): blocks of {type, length, body, length}.
+ * Enhanced, simple and obsolete packet blocks give frames, interface blocks the link type; others
+ * are passed over.
  */
 final class PcapngReader extends CaptureReader {
   static final int SECTION_HEADER = 0x0a0d0d0a;
