@@ -57,6 +57,9 @@ final class Reg {
   /** Range of a packet pointer known to be at the end (AT_PKT_END). */
   static final int AT_PACKET_END = -1;
 
+  /** In the handle of a map pointer: not the map itself but the template of its inner maps. */
+  static final int INNER_MAP = 1 << 30;
+
   static final int TYPE_OFF = 0;
   static final int HANDLES = 1;
   static final int VALUE = 2;

@@ -1,0 +1,13 @@
+package dev.skep.verify;
+
+/** Where source lines and file names come from: the strings of the program's BTF. */
+@FunctionalInterface
+interface SourceText {
+  /** For a program without BTF. */
+  SourceText NONE = offset -> "";
+
+  /**
+   * @param offset into the string section
+   */
+  String string(int offset);
+}

@@ -1,0 +1,148 @@
+package dev.skep.verify;
+
+import dev.skep.isa.CallNames;
+import dev.skep.isa.Disassembler;
+import dev.skep.program.LineInfo;
+import dev.skep.program.Program;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what the main pass does into the log: source lines, instructions, and behind each
+ * instruction the registers and slots that it touched.
+ *
+ * <pre>
+ *   ; int x = ctx->len; @ prog.c:12
+ *   3: (61) r0 = *(u32 *)(r6 +0)          ; R0=scalar(smin=0,umax=0xffffffff) R6=ctx()
+ * </pre>
+ */
+final class Trace {
+  private static final int ALIGNMENT = 40;
+  private static final int MIN_ALIGNMENT = 8;
+
+  final Scratched scratched = new Scratched();
+
+  private final VerifierLog log;
+  private final Program program;
+  private final StatePrinter printer;
+  private final CallNames names;
+  private final SourceText source;
+  private final StringBuilder text = new StringBuilder(64);
+
+  /** End of the log behind the last instruction line, 0 when there was none. */
+  private int insnEnd;
+
+  /** Length of the last instruction line, with its line feed. */
+  private int insnLength;
+
+  private @Nullable LineInfo lastLine;
+
+  Trace(VerifierLog log, Program program, CallNames names, SourceText source) {
+    this.log = log;
+    this.program = program;
+    this.printer = new StatePrinter(log, program);
+    this.names = names;
+    this.source = source;
+  }
+
+  StatePrinter printer() {
+    return printer;
+  }
+
+  /** "from 3 to 7:" and the whole state, before the first instruction of a path (level 2). */
+  void arrival(State state, int previous, int insn) {
+    log.add("\nfrom ").num(previous).add(" to ").num(insn);
+    if (state.speculative) {
+      log.add(" (speculative execution)");
+    }
+    log.add(':');
+    printer.print(state, state.curframe, null);
+  }
+
+  /** Says that a state equal to this one is known to be safe. */
+  void safe(State state, int previous, int insn, boolean justArrived) {
+    if (justArrived) {
+      log.add("\nfrom ").num(previous).add(" to ").num(insn);
+      if (state.speculative) {
+        log.add(" (speculative execution)");
+      }
+    } else {
+      log.num(insn);
+    }
+    log.add(": safe\n");
+  }
+
+  /** Prints what is pending of the state, the source line if it changed, and the instruction. */
+  void insn(State state, int insn) {
+    if (scratched.any()) {
+      state(state, insn);
+    }
+    sourceLine(insn, "; ");
+    insnEnd = log.end();
+    log.num(insn).add(": ");
+    instruction(insn);
+    insnLength = log.end() - insnEnd;
+    insnEnd = log.end();
+  }
+
+  /** The text of one instruction and a line feed (verbose_insn). */
+  void instruction(int insn) {
+    long[] insns = program.insns();
+    text.setLength(0);
+    long next = insn + 1 < insns.length ? insns[insn + 1] : 0;
+    Disassembler.append(text, insns[insn], next, names);
+    log.add(text).line();
+  }
+
+  /**
+   * Prints the touched part of the state: behind the instruction if nothing was said since, else on
+   * a line of its own (print_insn_state).
+   */
+  void state(State state, int insn) {
+    if (insnEnd != 0 && insnEnd == log.end()) {
+      log.reset(insnEnd - 1);
+      log.blanks(padding(insnLength)).add(';');
+    } else {
+      log.num(insn).add(':');
+    }
+    printer.print(state, state.curframe, scratched);
+  }
+
+  private static int padding(int position) {
+    int wanted = Math.max(position + MIN_ALIGNMENT / 2, ALIGNMENT);
+    return (wanted + MIN_ALIGNMENT - 1 & -MIN_ALIGNMENT) - position - 1;
+  }
+
+  /** Prints the source line of an instruction if it is not the one printed last (verbose_linfo). */
+  void sourceLine(int insn, String prefix) {
+    LineInfo line = lineOf(program.lineInfo(), insn);
+    LineInfo last = lastLine;
+    if (line == null
+        || line == last
+        || last != null && line.fileNameOff() == last.fileNameOff() && line.line() == last.line()) {
+      return;
+    }
+    String file = source.string(line.fileNameOff());
+    log.add(prefix).addCut(source.string(line.lineOff()).stripLeading());
+    log.add(" @ ").add(file.substring(file.lastIndexOf('/') + 1)).add(':').num(line.line()).line();
+    lastLine = line;
+  }
+
+  /** The last record at or before an instruction, the first if there is none, null without any. */
+  private static @Nullable LineInfo lineOf(List<LineInfo> lines, int insn) {
+    if (lines.isEmpty()) {
+      return null;
+    }
+    int low = 0;
+    int high = lines.size() - 1;
+    while (low < high) {
+      int middle = low + (high - low + 1) / 2;
+      if (lines.get(middle).insn() <= insn) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return lines.get(low);
+  }
+}
