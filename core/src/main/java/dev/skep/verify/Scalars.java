@@ -18,6 +18,7 @@ final class Scalars {
   private final boolean preciseByDefault;
   private final Scalar a = new Scalar();
   private final Scalar b = new Scalar();
+  private final Scalar c = new Scalar();
 
   /**
    * @param preciseByDefault for loaders without CAP_BPF, for whom every scalar is precise
@@ -158,13 +159,16 @@ final class Scalars {
 
   // Branches ----------------------------------------------------------------------------------
 
-  /** 1 if {@code r1 op r2} holds for all values, 0 if for none, -1 if it depends. */
-  int taken(long[] r1, int at1, long[] r2, int at2, int op, boolean jmp32) {
-    a.load(r1, at1);
-    if (r1 == r2 && at1 == at2) {
+  /**
+   * 1 if {@code r1 op r2} holds for all values, 0 if for none, -1 if it depends; both may be the
+   * same register.
+   */
+  int taken(long[] regs, int at1, int at2, int op, boolean jmp32) {
+    a.load(regs, at1);
+    if (at1 == at2) {
       return ScalarBranch.takenSame(a, op, jmp32);
     }
-    b.load(r2, at2);
+    b.load(regs, at2);
     return ScalarBranch.taken(a, b, op, jmp32);
   }
 
@@ -205,30 +209,17 @@ final class Scalars {
   /** {@link #refine} against a constant. */
   void refine(long[] trueRegs, long[] falseRegs, int at, long constant, int op, boolean jmp32) {
     a.load(falseRegs, at);
-    b.setConst(constant);
-    ScalarBranch.refine(a, b, ScalarBranch.negate(op), jmp32);
+    c.setConst(constant);
+    ScalarBranch.refine(a, c, ScalarBranch.negate(op), jmp32);
     a.store(falseRegs, at);
-    String falseFault = ScalarBounds.violation(b);
     a.load(trueRegs, at);
-    Scalar constantIfFalse = falseFault == null ? null : copyOf(b);
     b.setConst(constant);
     ScalarBranch.refine(a, b, op, jmp32);
     a.store(trueRegs, at);
-    String trueFault = ScalarBounds.violation(b);
     check(trueRegs, at, "true_reg1");
-    if (trueFault != null) {
-      report(b, "true_reg2", trueFault);
-    }
+    check(b, "true_reg2");
     check(falseRegs, at, "false_reg1");
-    if (constantIfFalse != null && falseFault != null) {
-      report(constantIfFalse, "false_reg2", falseFault);
-    }
-  }
-
-  private static Scalar copyOf(Scalar s) {
-    Scalar copy = new Scalar();
-    copy.copy(s);
-    return copy;
+    check(c, "false_reg2");
   }
 
   // Invariants --------------------------------------------------------------------------------
@@ -239,12 +230,19 @@ final class Scalars {
    */
   void check(long[] r, int at, String where) {
     a.load(r, at);
-    String fault = ScalarBounds.violation(a);
-    if (fault != null) {
-      report(a, where, fault);
+    if (!check(a, where)) {
       a.unbound();
       a.store(r, at);
     }
+  }
+
+  private boolean check(Scalar s, String where) {
+    String fault = ScalarBounds.violation(s);
+    if (fault == null) {
+      return true;
+    }
+    report(s, where, fault);
+    return false;
   }
 
   private void report(Scalar s, String where, String fault) {

@@ -5,7 +5,6 @@ import dev.skep.isa.Disassembler;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what the main pass does into the log: source lines, instructions, and behind each
@@ -35,7 +34,8 @@ final class Trace {
   /** Length of the last instruction line, with its line feed. */
   private int insnLength;
 
-  private @Nullable LineInfo lastLine;
+  /** Index of the line record printed last, -1 for none. */
+  private int lastLine = -1;
 
   Trace(VerifierLog log, Program program, CallNames names, SourceText source) {
     this.log = log;
@@ -115,24 +115,27 @@ final class Trace {
 
   /** Prints the source line of an instruction if it is not the one printed last (verbose_linfo). */
   void sourceLine(int insn, String prefix) {
-    LineInfo line = lineOf(program.lineInfo(), insn);
-    LineInfo last = lastLine;
-    if (line == null
-        || line == last
-        || last != null && line.fileNameOff() == last.fileNameOff() && line.line() == last.line()) {
+    List<LineInfo> lines = program.lineInfo();
+    if (lines.isEmpty()) {
+      return;
+    }
+    int at = indexOf(lines, insn);
+    LineInfo line = lines.get(at);
+    if (at == lastLine || lastLine >= 0 && samePlace(line, lines.get(lastLine))) {
       return;
     }
     String file = source.string(line.fileNameOff());
     log.add(prefix).addCut(source.string(line.lineOff()).stripLeading());
     log.add(" @ ").add(file.substring(file.lastIndexOf('/') + 1)).add(':').num(line.line()).line();
-    lastLine = line;
+    lastLine = at;
   }
 
-  /** The last record at or before an instruction, the first if there is none, null without any. */
-  private static @Nullable LineInfo lineOf(List<LineInfo> lines, int insn) {
-    if (lines.isEmpty()) {
-      return null;
-    }
+  private static boolean samePlace(LineInfo a, LineInfo b) {
+    return a.fileNameOff() == b.fileNameOff() && a.line() == b.line();
+  }
+
+  /** The last record at or before an instruction, the first if there is none. */
+  private static int indexOf(List<LineInfo> lines, int insn) {
     int low = 0;
     int high = lines.size() - 1;
     while (low < high) {
@@ -143,6 +146,6 @@ final class Trace {
         high = middle - 1;
       }
     }
-    return lines.get(low);
+    return low;
   }
 }
