@@ -1,0 +1,25 @@
+package dev.skep.jit;
+
+/**
+ * The addresses that a program is compiled against; the runtime knows them. All answers for one
+ * program stay the same while its code lives.
+ */
+public interface Linkage {
+  /** Address of the block of a map, by its index in the program's maps. */
+  long mapAddress(int map);
+
+  /**
+   * Address of a byte in the value of a map of global data; for a per-CPU map the offset that
+   * mov64_percpu makes an address of.
+   */
+  long mapValueAddress(int map, int offset);
+
+  /**
+   * Address of the code that a call with this number (helper id or {@link
+   * dev.skep.rewrite.KernelFunction}) reaches, within 2 GiB of all code.
+   */
+  long functionAddress(int number);
+
+  /** Whether that code calls back into Java. */
+  boolean isUpcall(int number);
+}

@@ -1,0 +1,159 @@
+package dev.skep.jit.x64;
+
+import dev.skep.isa.InsnWord;
+import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One function while it is emitted: its bytes of this pass, and the instruction addresses that
+ * jumps are measured with.
+ *
+ * <p>{@link #addrs} holds offsets of instruction ends (index 0: end of the prologue). While
+ * instruction k is emitted, entries below k are of this pass, the others of the pass before.
+ */
+final class FunctionCode {
+  /** Index of BPF_REG_AX, the register of the rewrites. */
+  static final int AX = 11;
+
+  /** The scratch register that no BPF register uses. */
+  static final int AUX = Gpr.R11;
+
+  private static final int[] BPF_TO_CPU = {
+    Gpr.RAX, Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.RCX, Gpr.R8,
+    Gpr.RBX, Gpr.R13, Gpr.R14, Gpr.R15, Gpr.RBP, Gpr.R10
+  };
+
+  final JitInput input;
+  final int index;
+  final RunnableProgram.Function function;
+  final KernelLayout layout;
+  final Linkage linkage;
+  final CodeBuffer buffer = new CodeBuffer();
+  final X64Assembler asm = new X64Assembler(buffer);
+  final int[] addrs;
+  final boolean privateStack;
+
+  /** Bits of the BPF registers 6 to 9 that occur in the function. */
+  final int calleeUsed;
+
+  private final int[] registers = BPF_TO_CPU.clone();
+  private final List<Relocation> relocations = new ArrayList<>();
+  private final List<MachineCode.PokeSite> pokeSites = new ArrayList<>();
+
+  /** Whether jumps keep their size by nops, so that the passes come to an end. */
+  boolean padding;
+
+  /** Offset of the first epilogue, of this pass once that is emitted. */
+  int epilogue;
+
+  boolean epilogueEmitted;
+
+  /** 1-based number of the instruction that is emitted; see {@link #addrs}. */
+  int current;
+
+  /** Offset of its first byte. */
+  int currentStart;
+
+  FunctionCode(JitInput input, int index, KernelLayout layout, Linkage linkage) {
+    this.input = input;
+    this.index = index;
+    this.function = input.functions().get(index);
+    this.layout = layout;
+    this.linkage = linkage;
+    this.privateStack = function.privateStack() && layout.privateStacks();
+    if (privateStack) {
+      registers[10] = Gpr.R9;
+    }
+    int insns = function.end() - function.start();
+    addrs = new int[insns + 1];
+    for (int i = 0; i <= insns; i++) {
+      addrs[i] = 64 * (i + 1);
+    }
+    epilogue = addrs[insns];
+    calleeUsed = calleeUsed();
+  }
+
+  private int calleeUsed() {
+    int used = 0;
+    for (int i = function.start(); i < function.end(); i++) {
+      long word = input.insns()[i];
+      used |= 1 << InsnWord.dst(word) | 1 << InsnWord.src(word);
+    }
+    return used & 0x3c0;
+  }
+
+  /** Starts a pass. */
+  void begin() {
+    buffer.clear();
+    relocations.clear();
+    pokeSites.clear();
+    epilogueEmitted = false;
+  }
+
+  /** The CPU register of a BPF register number. */
+  int cpu(int bpfRegister) {
+    if (bpfRegister >= registers.length) {
+      throw new IllegalArgumentException("register number " + bpfRegister);
+    }
+    return registers[bpfRegister];
+  }
+
+  int dst(long word) {
+    return cpu(InsnWord.dst(word));
+  }
+
+  int src(long word) {
+    return cpu(InsnWord.src(word));
+  }
+
+  /** The instruction after the current one, or 0 at the end. */
+  long next() {
+    int at = function.start() + current;
+    return at < function.end() ? input.insns()[at] : 0;
+  }
+
+  /** Bytes of stack frame. */
+  int frameBytes() {
+    return privateStack ? 0 : roundedStackDepth();
+  }
+
+  int roundedStackDepth() {
+    return function.stackDepth() + 7 & -8;
+  }
+
+  /** rbp-relative place of the pointer to the tail call counter. */
+  int tailCallCounterDisp() {
+    return -16 - roundedStackDepth();
+  }
+
+  /** Distance from the current instruction's end to the end of the one {@code off} further. */
+  int distance(int off) {
+    return addrs[current + off] - addrs[current];
+  }
+
+  /** Bytes that the current instruction had in the pass before and lacks so far. */
+  int missingBytes() {
+    return addrs[current] - addrs[current - 1] - (buffer.position() - currentStart);
+  }
+
+  /** Notes that the last {@code length} bytes hold an address. */
+  void relocation(Relocation.Kind kind, int length, int operand) {
+    relocations.add(new Relocation(buffer.position() - length, length, kind, operand));
+  }
+
+  void pokeSite(int poke, int bypass, int target) {
+    pokeSites.add(new MachineCode.PokeSite(poke, bypass, target));
+  }
+
+  List<Relocation> relocations() {
+    return relocations;
+  }
+
+  List<MachineCode.PokeSite> pokeSites() {
+    return pokeSites;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.skep.jit.x64;
+
+import dev.skep.rewrite.PokeDescriptor;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.List;
+
+/**
+ * What the emitter reads, without the proof of verification that a {@link RunnableProgram} is.
+ *
+ * @param insns as {@link RunnableProgram#insns}
+ * @param arenaKernelStart address of the arena, meaningful with {@code hasArena}
+ * @param userVmStart the arena's address in user space
+ */
+record JitInput(
+    long[] insns,
+    List<RunnableProgram.Function> functions,
+    List<PokeDescriptor> pokes,
+    boolean hasArena,
+    long arenaKernelStart,
+    long userVmStart) {
+
+  static JitInput of(RunnableProgram program) {
+    return new JitInput(program.insns(), program.functions(), program.pokes(), false, 0, 0);
+  }
+
+  /** Index of the function that starts at an instruction. */
+  int functionAt(int insn) {
+    for (int i = 0; i < functions.size(); i++) {
+      if (functions.get(i).start() == insn) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("no function starts at instruction " + insn);
+  }
+}

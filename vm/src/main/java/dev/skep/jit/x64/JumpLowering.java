@@ -1,0 +1,118 @@
+package dev.skep.jit.x64;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+
+/**
+ * Jumps inside a function. Their size depends on distances that depend on their size: see {@link
+ * FunctionCode#addrs}.
+ */
+final class JumpLowering {
+  private static final int SOURCE_X = 0x08;
+  private static final int JSET = 0x40;
+
+  /** Not 127: rounds that shrink other jumps may still move the target a little. */
+  private static final int MAX_SHORT = 123;
+
+  private final FunctionCode f;
+  private final X64Assembler asm;
+
+  JumpLowering(FunctionCode f) {
+    this.f = f;
+    this.asm = f.asm;
+  }
+
+  /** ja and gotol. */
+  void always(int off) {
+    // A jump to itself: its own end is not known, but its size is.
+    int distance = off == -1 ? -2 : f.distance(off);
+    if (distance == 0) {
+      if (f.padding) {
+        asm.nop(padding(f.missingBytes(), 2, 5));
+      }
+      return;
+    }
+    jump(distance);
+  }
+
+  /** To the epilogue, which an earlier exit emitted. */
+  void toEpilogue() {
+    jump(f.epilogue - f.addrs[f.current]);
+  }
+
+  private void jump(int distance) {
+    if (isShort(distance)) {
+      if (f.padding) {
+        asm.nop(padding(f.missingBytes() - 2, 3, 3));
+      }
+      asm.jumpShort(distance);
+    } else {
+      asm.jumpNear(distance);
+    }
+  }
+
+  void conditional(long word, int w) {
+    int op = InsnWord.code(word) & 0xf0;
+    int condition = condition(op);
+    if ((InsnWord.code(word) & SOURCE_X) != 0) {
+      compareRegister(op, w, f.dst(word), f.src(word));
+    } else {
+      compareImmediate(op, w, f.dst(word), InsnWord.imm(word));
+    }
+    int distance = f.distance(InsnWord.off(word));
+    if (isShort(distance)) {
+      if (f.padding) {
+        asm.nop(padding(f.missingBytes() - 2, 4, 4));
+      }
+      asm.jumpIfShort(condition, distance);
+    } else {
+      asm.jumpIfNear(condition, distance);
+    }
+  }
+
+  private void compareRegister(int op, int w, int dst, int src) {
+    if (op == JSET) {
+      asm.test(w, dst, src);
+    } else {
+      asm.alu(AluOp.CMP, w, dst, src);
+    }
+  }
+
+  private void compareImmediate(int op, int w, int dst, int imm) {
+    if (op == JSET) {
+      asm.testImmediate(w, dst, imm);
+    } else if (imm == 0) {
+      asm.test(w, dst, dst);
+    } else {
+      asm.aluImmediate(AluOp.CMP, w, dst, imm);
+    }
+  }
+
+  private static boolean isShort(int distance) {
+    return distance >= -128 && distance <= MAX_SHORT;
+  }
+
+  private static int padding(int bytes, int one, int other) {
+    if (bytes != 0 && bytes != one && bytes != other) {
+      throw new UnsupportedException("jit: unexpected jump padding of " + bytes + " bytes");
+    }
+    return bytes;
+  }
+
+  /** The short opcode of a BPF condition; jset jumps when the test is not zero. */
+  private static int condition(int op) {
+    return switch (op) {
+      case 0x10 -> 0x74;
+      case 0x50, JSET -> 0x75;
+      case 0x20 -> 0x77;
+      case 0x30 -> 0x73;
+      case 0xa0 -> 0x72;
+      case 0xb0 -> 0x76;
+      case 0x60 -> 0x7f;
+      case 0x70 -> 0x7d;
+      case 0xc0 -> 0x7c;
+      case 0xd0 -> 0x7e;
+      default -> throw new UnsupportedException("jit of jump 0x" + Integer.toHexString(op));
+    };
+  }
+}

@@ -1,0 +1,201 @@
+package dev.skep.jit.x64;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.isa.InsnWord;
+import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
+import dev.skep.rewrite.PokeDescriptor;
+import dev.skep.rewrite.RunnableProgram;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/** Every image of the golden file (measured on Linux 6.18) comes out of the emitter, masked. */
+class KernelGoldenTest {
+  private static final int GOLDEN_IMAGES = 1766;
+  private static final int CALL = 0x85;
+  private static final int TAIL_CALL_HELPER = 12;
+
+  /** Kernel-like addresses, so that constants take the forms they take there. */
+  private static final Linkage KERNEL =
+      new Linkage() {
+        @Override
+        public long mapAddress(int map) {
+          return 0xffff_8881_0000_0000L + map * 4096L;
+        }
+
+        @Override
+        public long mapValueAddress(int map, int offset) {
+          return mapAddress(map) + offset;
+        }
+
+        @Override
+        public long functionAddress(int number) {
+          throw new AssertionError("functions have no address while code is emitted");
+        }
+
+        @Override
+        public boolean isUpcall(int number) {
+          return false;
+        }
+      };
+
+  @Test
+  void everyImageIsEqual() throws IOException {
+    List<String> different = new ArrayList<>();
+    int equal = 0;
+    try (BufferedReader lines = golden()) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        String difference = compare(Json.object(line));
+        if (difference.isEmpty()) {
+          equal++;
+        } else {
+          different.add(difference);
+        }
+      }
+    }
+    System.out.printf("kernel-layout images: %d equal, %d different%n", equal, different.size());
+    assertThat(different).isEmpty();
+    assertThat(equal).isEqualTo(GOLDEN_IMAGES);
+  }
+
+  private static BufferedReader golden() throws IOException {
+    InputStream packed =
+        Objects.requireNonNull(
+            KernelGoldenTest.class.getResourceAsStream("kernel-6.18-golden.jsonl.gz"));
+    return new BufferedReader(
+        new InputStreamReader(new GZIPInputStream(packed), StandardCharsets.UTF_8));
+  }
+
+  /** Empty, or what is not the same. */
+  private static String compare(Map<String, Object> line) {
+    String name = line.get("family") + "/" + line.get("id");
+    MachineCode code;
+    try {
+      code = new KernelEmitter(input(line), KernelLayout.linux(true), KERNEL).emit();
+    } catch (RuntimeException thrown) {
+      return name + ": " + thrown;
+    }
+    byte[] image = code.bytes();
+    List<Integer> lengths = new ArrayList<>();
+    for (int i = 0; i < code.functions(); i++) {
+      lengths.add(code.functionLength(i));
+    }
+    if (!lengths.equals(list(line, "lens"))) {
+      return name + ": lengths " + lengths + ", not " + list(line, "lens") + hex(image);
+    }
+    List<List<Object>> mask = new ArrayList<>();
+    boolean symbols = false;
+    for (Object entry : list(line, "mask")) {
+      List<?> range = (List<?>) entry;
+      int offset = (Integer) range.get(0);
+      int length = (Integer) range.get(1);
+      String kind = (String) range.get(2);
+      symbols |= kind.equals("ksym");
+      mask.add(List.of(offset, length, kind));
+      java.util.Arrays.fill(image, offset, offset + length, (byte) 0);
+    }
+    if (!HexFormat.of().formatHex(image).equals(line.get("jited"))) {
+      return name + ": code" + hex(image) + "\n" + line.get("jited");
+    }
+    List<List<Object>> ours =
+        code.relocations().stream()
+            .map(r -> List.<Object>of(r.offset(), r.length(), kindName(r.kind())))
+            .toList();
+    // The value of a kernel symbol is a plain constant to the JIT.
+    return symbols || ours.equals(mask) ? "" : name + ": relocations " + ours + ", not " + mask;
+  }
+
+  private static String hex(byte[] image) {
+    return "\n" + HexFormat.of().formatHex(image);
+  }
+
+  private static String kindName(Relocation.Kind kind) {
+    return switch (kind) {
+      case RETURN_THUNK -> "ret";
+      case INDIRECT_THUNK -> "thunk";
+      case CALL_HELPER, CALL_KFUNC, CALL_FUNCTION -> "call";
+      case FUNCTION -> "func";
+      case MAP -> "map";
+      case ARENA -> "arena";
+      case PER_CPU -> "percpu";
+      case PRIVATE_STACK -> "priv";
+    };
+  }
+
+  private static JitInput input(Map<String, Object> line) {
+    long[] insns = words((String) Objects.requireNonNull(line.get("jit_in")));
+    List<PokeDescriptor> pokes = new ArrayList<>();
+    for (int i = 0; i < insns.length; i++) {
+      if (InsnWord.code(insns[i]) == CALL && InsnWord.src(insns[i]) == 1) {
+        insns[i] = InsnWord.of(CALL, 0, 1, 0, InsnWord.off(insns[i]));
+      } else if (isTailCall(insns[i])) {
+        int direct = list(line, "poke").indexOf(i) + 1;
+        insns[i] = InsnWord.of(RunnableProgram.TAIL_CALL_CODE, 0, 0, 0, direct);
+        if (direct > 0) {
+          pokes.add(new PokeDescriptor(0, 0, i));
+        }
+      } else if ((InsnWord.code(insns[i]) & 0xff) == 0x18) {
+        i++;
+      }
+    }
+    boolean arena = line.containsKey("user_vm_start");
+    long userVmStart =
+        arena ? Long.decode((String) Objects.requireNonNull(line.get("user_vm_start"))) : 0;
+    return new JitInput(insns, functions(line), pokes, arena, 0xffff_c900_0000_0000L, userVmStart);
+  }
+
+  private static boolean isTailCall(long word) {
+    return InsnWord.code(word) == CALL
+        && InsnWord.src(word) == 0
+        && InsnWord.imm(word) == TAIL_CALL_HELPER;
+  }
+
+  private static List<RunnableProgram.Function> functions(Map<String, Object> line) {
+    List<RunnableProgram.Function> functions = new ArrayList<>();
+    List<?> bounds = list(line, "bounds");
+    for (int i = 0; i < bounds.size() - 1; i++) {
+      functions.add(
+          new RunnableProgram.Function(
+              (Integer) bounds.get(i),
+              (Integer) bounds.get(i + 1),
+              (Integer) list(line, "stack").get(i),
+              flag(line, "tcr", i),
+              flag(line, "priv", i),
+              flag(line, "boundary", i),
+              flag(line, "ecb", i)));
+    }
+    return functions;
+  }
+
+  private static List<?> list(Map<String, Object> line, String name) {
+    return (List<?>) line.getOrDefault(name, List.of());
+  }
+
+  private static boolean flag(Map<String, Object> line, String name, int function) {
+    List<?> flags = list(line, name);
+    return !flags.isEmpty() && (Boolean) flags.get(function);
+  }
+
+  private static long[] words(String hex) {
+    long[] words = new long[hex.length() / 16];
+    ByteBuffer.wrap(HexFormat.of().parseHex(hex))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asLongBuffer()
+        .get(words);
+    return words;
+  }
+}
