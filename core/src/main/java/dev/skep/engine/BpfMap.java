@@ -1,5 +1,6 @@
 package dev.skep.engine;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,21 @@ public interface BpfMap extends AutoCloseable {
 
   MapSpec spec();
 
-  /** The value, or null where the kernel says ENOENT. */
+  /** The value, or null where the kernel says ENOENT. A map without keys takes an empty one. */
   byte @Nullable [] lookup(byte[] key);
+
+  /** As {@link #lookup(byte[])}, with the element flags of BPF_MAP_LOOKUP_ELEM. */
+  default byte @Nullable [] lookup(byte[] key, long flags) {
+    if (flags != 0) {
+      throw new UnsupportedException("lookup with flags in map \"" + spec().name() + "\"");
+    }
+    return lookup(key);
+  }
+
+  /** BPF_MAP_LOOKUP_AND_DELETE_ELEM: the value that was removed, or null where there was none. */
+  default byte @Nullable [] lookupAndDelete(byte[] key, long flags) {
+    throw new UnsupportedException("lookup_and_delete in map \"" + spec().name() + "\"");
+  }
 
   void update(byte[] key, byte[] value, long flags);
 

@@ -6,19 +6,33 @@ package dev.skep.machine;
  */
 public final class Cpu {
   private final int number;
+  private final int index;
   private final long perCpuBase;
 
   /**
+   * A CPU whose index is its number.
+   *
    * @param number 0 .. nr_cpu_ids-1
    * @param perCpuBase what mov64_percpu adds to a per-CPU offset to get this CPU's address
    */
   public Cpu(int number, long perCpuBase) {
+    this(number, number, perCpuBase);
+  }
+
+  Cpu(int number, int index, long perCpuBase) {
     this.number = number;
+    this.index = index;
     this.perCpuBase = perCpuBase;
   }
 
+  /** The CPU's number: what bpf_get_smp_processor_id gives. */
   public int number() {
     return number;
+  }
+
+  /** Its position among the possible CPUs; equal to the number unless the mask has holes. */
+  public int index() {
+    return index;
   }
 
   public long perCpuBase() {

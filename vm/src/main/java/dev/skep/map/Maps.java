@@ -1,6 +1,92 @@
 package dev.skep.map;
 
-/** Placeholder of the skeleton. */
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.machine.HandleLayout;
+import dev.skep.machine.Handles;
+import dev.skep.machine.Machine;
+import dev.skep.natives.Memory;
+import dev.skep.program.MapSpec;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The maps of one machine: creates them, and finds them by the addresses that programs use. */
 public final class Maps {
-  private Maps() {}
+  private static final AtomicInteger IDS = new AtomicInteger();
+
+  private final Machine machine;
+  private final Handles<VmMap> handles = new Handles<>();
+
+  public Maps(Machine machine) {
+    this.machine = machine;
+  }
+
+  public Machine machine() {
+    return machine;
+  }
+
+  /**
+   * Creates a map (BPF_MAP_CREATE), puts its initial contents in and freezes it when the
+   * specification says so. Slots of program arrays and of maps in maps are the loader's.
+   *
+   * @throws BpfErrnoException as the kernel refuses it
+   * @throws UnsupportedException for a map type that is not there yet
+   */
+  public VmMap create(MapSpec spec) {
+    int errno = MapChecks.check(spec);
+    if (errno != 0) {
+      throw new BpfErrnoException(errno, "creation of " + describe(spec));
+    }
+    VmMap map;
+    try {
+      map = allocate(spec);
+    } catch (OutOfMemoryError noMemory) {
+      throw new BpfErrnoException(Errno.ENOMEM, "creation of " + describe(spec));
+    }
+    byte @Nullable [] initial = spec.initial();
+    if (initial != null) {
+      map.fill(initial);
+    }
+    if (spec.frozen()) {
+      map.freeze();
+    }
+    return map;
+  }
+
+  private VmMap allocate(MapSpec spec) {
+    return switch (spec.type()) {
+      case ARRAY -> new ArrayMap(this, spec);
+      case PERCPU_ARRAY -> new PerCpuArrayMap(this, spec);
+      case HASH, LRU_HASH -> new HashTableMap(this, spec);
+      case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
+      default -> throw new UnsupportedException(
+          "map type " + spec.type().text() + " (" + describe(spec) + ")");
+    };
+  }
+
+  static String describe(MapSpec spec) {
+    return spec.type().text() + " map \"" + spec.name() + "\"";
+  }
+
+  int add(VmMap map) {
+    return handles.add(map);
+  }
+
+  void remove(int handle) {
+    handles.remove(handle);
+  }
+
+  static int nextId() {
+    return IDS.incrementAndGet();
+  }
+
+  /** The map whose block starts at {@code address}; verified code passes no other addresses. */
+  public VmMap at(long address) {
+    VmMap map = handles.get((int) Memory.getLong(address + HandleLayout.MAP));
+    if (map == null) {
+      throw new IllegalStateException("no map at 0x" + Long.toHexString(address));
+    }
+    return map;
+  }
 }

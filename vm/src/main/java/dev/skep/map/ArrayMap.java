@@ -1,0 +1,94 @@
+package dev.skep.map;
+
+import dev.skep.errors.Errno;
+import dev.skep.machine.Cpu;
+import dev.skep.natives.Memory;
+import dev.skep.program.MapSpec;
+import dev.skep.program.layout.BpfArrayLayout;
+
+/** BPF_MAP_TYPE_ARRAY: all elements exist, side by side behind the header. */
+final class ArrayMap extends VmMap {
+  private final long values;
+  private final long stride;
+  private final int entries;
+
+  ArrayMap(Maps maps, MapSpec spec) {
+    super(maps, spec, ArrayIndex.blockSize(spec, round8(spec.valueSize())));
+    stride = round8(spec.valueSize());
+    entries = spec.maxEntries();
+    values = address() + BpfArrayLayout.VALUE;
+    ArrayIndex.writeHeader(address(), stride, entries);
+  }
+
+  @Override
+  public long lookupElem(Cpu cpu, long key) {
+    return elementAt(key);
+  }
+
+  private long elementAt(long key) {
+    int index = Memory.getInt(key);
+    return Integer.compareUnsigned(index, entries) < 0
+        ? values + Integer.toUnsignedLong(index) * stride
+        : 0;
+  }
+
+  @Override
+  public long updateElem(Cpu cpu, long key, long value, long flags) {
+    int errno = ArrayIndex.checkUpdate(key, entries, flags);
+    if (errno != 0) {
+      return -errno;
+    }
+    Memory.copy(value, elementAt(key), valueSize());
+    return 0;
+  }
+
+  @Override
+  public long deleteElem(Cpu cpu, long key) {
+    return -Errno.EINVAL;
+  }
+
+  @Override
+  public long forEach(Cpu cpu, ElementCallback callback) {
+    return ArrayIndex.forEach(cpu, entries, index -> values + index * stride, callback);
+  }
+
+  @Override
+  public long directValue() {
+    return values;
+  }
+
+  /** The live value at an index, for Java; it may change at any time. */
+  java.lang.foreign.MemorySegment value(int index) {
+    return Memory.segment(values + index * stride, valueSize());
+  }
+
+  @Override
+  long copyOut(long key, long out, long flags) {
+    long element = elementAt(key);
+    if (element == 0) {
+      return -Errno.ENOENT;
+    }
+    Memory.copy(element, out, valueSize());
+    return 0;
+  }
+
+  @Override
+  long copyIn(long key, long value, long flags) {
+    int errno = ArrayIndex.checkUpdate(key, entries, flags);
+    if (errno != 0) {
+      return -errno;
+    }
+    Memory.copy(value, elementAt(key), valueSize());
+    return 0;
+  }
+
+  @Override
+  long remove(long key) {
+    return -Errno.EINVAL;
+  }
+
+  @Override
+  long copyNextKey(long key, long out) {
+    return ArrayIndex.copyNext(key, out, entries);
+  }
+}

@@ -1,0 +1,360 @@
+package dev.skep.map;
+
+import dev.skep.errors.Errno;
+import dev.skep.machine.Cpu;
+import dev.skep.machine.HtabLayout;
+import dev.skep.machine.SpinWait;
+import dev.skep.natives.Memory;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.layout.HtabElemLayout;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * BPF_MAP_TYPE_HASH and LRU_HASH: an update of an existing key installs a new element, so a pointer
+ * to the old value keeps its bytes until the element is used again.
+ */
+class HashTableMap extends VmMap {
+  /** Optimistic copies before a Java reader takes the bucket's lock. */
+  private static final int TRIES = 64;
+
+  final HashTable table;
+  final ElementPool pool;
+
+  private final int valueOffset;
+  private final boolean lru;
+  private final AtomicInteger hand = new AtomicInteger();
+  private final LongAdder count = new LongAdder();
+
+  HashTableMap(Maps maps, MapSpec spec) {
+    this(maps, spec, false);
+  }
+
+  HashTableMap(Maps maps, MapSpec spec, boolean perCpu) {
+    super(maps, spec, HtabLayout.SIZE);
+    lru = spec.type() == MapType.LRU_HASH || spec.type() == MapType.LRU_PERCPU_HASH;
+    valueOffset = HtabElemLayout.KEY + (int) round8(spec.keySize());
+    int seed =
+        (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : ThreadLocalRandom.current().nextInt();
+    long elementSize = valueOffset + (perCpu ? 8 : round8(spec.valueSize()));
+    int stripes = machine().cpus().count();
+    long entries = Integer.toUnsignedLong(spec.maxEntries());
+    pool =
+        new ElementPool(
+            elementSize,
+            valueOffset,
+            perCpu ? machine().perCpu() : null,
+            (int) round8(spec.valueSize()),
+            entries,
+            perCpu ? 0 : stripes,
+            (spec.flags() & MapFlags.NO_PREALLOC) == 0,
+            stripes);
+    table = new HashTable(spec.maxEntries(), spec.keySize(), seed);
+    table.writeHeader(address(), elementSize);
+  }
+
+  final int valueOffset() {
+    return valueOffset;
+  }
+
+  @Override
+  public long lookupElem(Cpu cpu, long key) {
+    long element = table.find(key, table.hash(key));
+    if (element == 0) {
+      return 0;
+    }
+    touch(element);
+    return element + valueOffset;
+  }
+
+  /** Marks an element as used, for the LRU. */
+  final void touch(long element) {
+    if (lru && Memory.getByte(element + HtabElemLayout.LRU_NODE_REF) == 0) {
+      Memory.putByte(element + HtabElemLayout.LRU_NODE_REF, (byte) 1);
+    }
+  }
+
+  @Override
+  public long updateElem(Cpu cpu, long key, long value, long flags) {
+    return update(cpu.index(), key, value, flags);
+  }
+
+  /** The errno of an update's flags alone, or 0. */
+  int checkUpdateFlags(long flags) {
+    if ((flags & ~MapFlags.LOCK) > EXIST || flags < 0 || (flags & MapFlags.LOCK) != 0) {
+      return Errno.EINVAL;
+    }
+    return 0;
+  }
+
+  private long update(int stripe, long key, long value, long flags) {
+    int errno = checkUpdateFlags(flags);
+    if (errno != 0) {
+      return -errno;
+    }
+    int hash = table.hash(key);
+    int bucket = table.bucketOf(hash);
+    while (true) {
+      table.lock(bucket);
+      try {
+        long old = table.find(key, hash);
+        errno = checkPresence(old, flags);
+        if (errno != 0) {
+          return -errno;
+        }
+        long element = old == 0 ? pool.take(stripe) : takeSpare();
+        if (element != 0) {
+          write(element, hash, key);
+          Memory.copy(value, element + valueOffset, valueSize());
+          table.link(bucket, element);
+          if (old != 0) {
+            table.unlink(bucket, old);
+            pool.giveSpare(old);
+          } else {
+            count.increment();
+          }
+          return 0;
+        }
+      } finally {
+        table.unlock(bucket);
+      }
+      if (!lru) {
+        return -Errno.E2BIG;
+      }
+      evict();
+    }
+  }
+
+  /** The errno of NOEXIST and EXIST against what is there, or 0. */
+  static int checkPresence(long old, long flags) {
+    if (old != 0 && (flags & NOEXIST) != 0) {
+      return Errno.EEXIST;
+    }
+    return old == 0 && (flags & EXIST) != 0 ? Errno.ENOENT : 0;
+  }
+
+  /** Prepares a free element for its chain. */
+  final void write(long element, int hash, long key) {
+    Memory.putInt(element + HtabElemLayout.HASH, hash);
+    Memory.copy(key, element + HtabElemLayout.KEY, keySize());
+    if (lru) {
+      Memory.putByte(element + HtabElemLayout.LRU_NODE_REF, (byte) 0);
+    }
+  }
+
+  /** Replacing holds a spare element only for a moment: with many writers, wait for one. */
+  private long takeSpare() {
+    for (int tries = 0; ; tries++) {
+      long element = pool.takeSpare();
+      if (element != 0) {
+        return element;
+      }
+      SpinWait.pause(tries);
+    }
+  }
+
+  final void countNew() {
+    count.increment();
+  }
+
+  final boolean isLru() {
+    return lru;
+  }
+
+  /**
+   * Frees one element that was not used lately: the hand goes round over all elements and clears
+   * reference bits until it finds one without.
+   */
+  final void evict() {
+    long size = pool.scanSize();
+    for (long step = 0; step < 3 * size; step++) {
+      long element = pool.scanned(Integer.toUnsignedLong(hand.getAndIncrement()) % size);
+      long ref = element + HtabElemLayout.LRU_NODE_REF;
+      if (Memory.getByte(ref) != 0) {
+        Memory.putByte(ref, (byte) 0);
+      } else if (removeElement(element)) {
+        return;
+      }
+    }
+  }
+
+  private boolean removeElement(long element) {
+    int bucket = table.bucketOf(Memory.getInt(element + HtabElemLayout.HASH));
+    table.lock(bucket);
+    try {
+      if (!table.unlink(bucket, element)) {
+        return false;
+      }
+      pool.give(0, element);
+      count.decrement();
+      return true;
+    } finally {
+      table.unlock(bucket);
+    }
+  }
+
+  @Override
+  public long deleteElem(Cpu cpu, long key) {
+    return delete(cpu.index(), key, 0);
+  }
+
+  /** Removes a key; copies the value out first unless {@code out} is 0. */
+  private long delete(int stripe, long key, long out) {
+    int hash = table.hash(key);
+    int bucket = table.bucketOf(hash);
+    table.lock(bucket);
+    try {
+      long element = table.find(key, hash);
+      if (element == 0) {
+        return -Errno.ENOENT;
+      }
+      if (out != 0) {
+        copyValue(element, out, 0);
+      }
+      table.unlink(bucket, element);
+      pool.give(stripe, element);
+      count.decrement();
+      return 0;
+    } finally {
+      table.unlock(bucket);
+    }
+  }
+
+  /** Copies an element's value out in user form. */
+  void copyValue(long element, long out, long flags) {
+    Memory.copy(element + valueOffset, out, valueSize());
+  }
+
+  @Override
+  long copyOut(long key, long out, long flags) {
+    int hash = table.hash(key);
+    int bucket = table.bucketOf(hash);
+    for (int tries = 0; tries < TRIES; tries++) {
+      int before = table.sequence(bucket);
+      if ((before & 1) != 0) {
+        SpinWait.pause(tries);
+        continue;
+      }
+      long element = table.find(key, hash);
+      if (element != 0) {
+        copyValue(element, out, flags);
+      }
+      VarHandle.acquireFence();
+      if (table.sequence(bucket) == before) {
+        return element == 0 ? -Errno.ENOENT : 0;
+      }
+    }
+    table.lock(bucket);
+    try {
+      long element = table.find(key, hash);
+      if (element == 0) {
+        return -Errno.ENOENT;
+      }
+      copyValue(element, out, flags);
+      return 0;
+    } finally {
+      table.unlock(bucket);
+    }
+  }
+
+  @Override
+  long copyIn(long key, long value, long flags) {
+    return update(0, key, value, flags);
+  }
+
+  @Override
+  long remove(long key) {
+    return delete(0, key, 0);
+  }
+
+  @Override
+  long copyOutAndRemove(long key, long out, long flags) {
+    return delete(0, key, out);
+  }
+
+  @Override
+  long copyNextKey(long key, long out) {
+    int bucket = 0;
+    if (key != 0) {
+      int hash = table.hash(key);
+      bucket = table.bucketOf(hash);
+      table.lock(bucket);
+      try {
+        long element = table.find(key, hash);
+        if (element == 0) {
+          bucket = 0;
+        } else {
+          long next = HashTable.next(element);
+          if (!HashTable.isEnd(next)) {
+            Memory.copy(next + HtabElemLayout.KEY, out, keySize());
+            return 0;
+          }
+          bucket++;
+        }
+      } finally {
+        table.unlock(table.bucketOf(hash));
+      }
+    }
+    return copyFirstKey(bucket, out);
+  }
+
+  /** The first key in the buckets from {@code from} on. */
+  private long copyFirstKey(int from, long out) {
+    long last = Integer.toUnsignedLong(table.lastBucket());
+    for (long at = Integer.toUnsignedLong(from); at <= last; at++) {
+      int bucket = (int) at;
+      if (HashTable.isEnd(table.first(bucket))) {
+        continue;
+      }
+      table.lock(bucket);
+      try {
+        long element = table.first(bucket);
+        if (!HashTable.isEnd(element)) {
+          Memory.copy(element + HtabElemLayout.KEY, out, keySize());
+          return 0;
+        }
+      } finally {
+        table.unlock(bucket);
+      }
+    }
+    return -Errno.ENOENT;
+  }
+
+  @Override
+  public long forEach(Cpu cpu, ElementCallback callback) {
+    long calls = 0;
+    long last = Integer.toUnsignedLong(table.lastBucket());
+    for (long at = 0; at <= last; at++) {
+      long element = table.first((int) at);
+      while (!HashTable.isEnd(element)) {
+        // The callback may delete the element it sees.
+        long next = HashTable.next(element);
+        calls++;
+        if (callback.call(element + HtabElemLayout.KEY, valueOf(cpu, element)) != 0) {
+          return calls;
+        }
+        element = next;
+      }
+    }
+    return calls;
+  }
+
+  /** The address of an element's value as a program on {@code cpu} sees it. */
+  long valueOf(Cpu cpu, long element) {
+    return element + valueOffset;
+  }
+
+  @Override
+  public final long elementCount() {
+    return count.sum();
+  }
+
+  @Override
+  void freeContents() {
+    pool.free();
+    table.free();
+  }
+}

@@ -1,0 +1,436 @@
+package dev.skep.map;
+
+import dev.skep.engine.BpfMap;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.machine.Cpu;
+import dev.skep.machine.Guests;
+import dev.skep.machine.HandleLayout;
+import dev.skep.machine.Machine;
+import dev.skep.natives.Memory;
+import dev.skep.program.MapSpec;
+import dev.skep.program.layout.BpfMapLayout;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map in off-heap memory: a block that starts with struct bpf_map, and two doors to it.
+ *
+ * <p>Programs and their helpers use the element operations that take addresses and give addresses
+ * or negative errnos; they hold a CPU. Java uses {@link BpfMap}, whose methods copy, and enter as
+ * guests of the grace periods, so that memory stays while they look.
+ *
+ * <p>The block is freed when the last reference is gone and every reader of then has left: the
+ * creator has one reference until {@link #close}, each loaded program one more.
+ */
+public abstract class VmMap implements BpfMap {
+  /** Takes key and value of each element; see {@link #forEach}. */
+  @FunctionalInterface
+  public interface ElementCallback {
+    /**
+     * @return 0 to go on, anything else to stop
+     */
+    long call(long key, long value);
+  }
+
+  private static final int NOT_FOUND = -Errno.ENOENT;
+
+  private final Maps maps;
+  private final MapSpec spec;
+  private final int id;
+  private final int handle;
+  private final long address;
+  private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean frozen;
+  private volatile boolean closed;
+
+  /**
+   * Allocates the block and fills struct bpf_map.
+   *
+   * @param blockSize bytes from the start of struct bpf_map
+   */
+  VmMap(Maps maps, MapSpec spec, long blockSize) {
+    this.maps = maps;
+    this.spec = spec;
+    address = Memory.allocate(blockSize);
+    id = Maps.nextId();
+    handle = maps.add(this);
+    Memory.putLong(address + HandleLayout.MAP, handle);
+    Memory.putInt(address + BpfMapLayout.MAP_TYPE, spec.type().number());
+    Memory.putInt(address + BpfMapLayout.KEY_SIZE, spec.keySize());
+    Memory.putInt(address + BpfMapLayout.VALUE_SIZE, spec.valueSize());
+    Memory.putInt(address + BpfMapLayout.MAX_ENTRIES, spec.maxEntries());
+    Memory.putLong(address + BpfMapLayout.MAP_EXTRA, spec.extra());
+    Memory.putInt(address + BpfMapLayout.MAP_FLAGS, spec.flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY));
+    Memory.putInt(address + BpfMapLayout.ID, id);
+  }
+
+  final Machine machine() {
+    return maps.machine();
+  }
+
+  final Maps maps() {
+    return maps;
+  }
+
+  /** The address of struct bpf_map: the constant that programs load. */
+  public final long address() {
+    return address;
+  }
+
+  /** The map's number, unique in the process. */
+  public final int id() {
+    return id;
+  }
+
+  @Override
+  public final MapSpec spec() {
+    return spec;
+  }
+
+  public final int keySize() {
+    return spec.keySize();
+  }
+
+  public final int valueSize() {
+    return spec.valueSize();
+  }
+
+  /** The number of elements that the map reports, unsigned. */
+  public final int maxEntries() {
+    return Memory.getInt(address + BpfMapLayout.MAX_ENTRIES);
+  }
+
+  public final boolean frozen() {
+    return frozen;
+  }
+
+  // ---- what programs do, on a CPU that they hold ----
+
+  /** map_lookup_elem: the value's address, or 0. */
+  public long lookupElem(Cpu cpu, long key) {
+    return 0;
+  }
+
+  /** map_update_elem: 0 or a negative errno. */
+  public long updateElem(Cpu cpu, long key, long value, long flags) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** map_delete_elem: 0 or a negative errno. */
+  public long deleteElem(Cpu cpu, long key) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** map_lookup_percpu_elem: the address of that CPU's value, or 0. */
+  public long lookupPerCpuElem(long key, int cpuNumber) {
+    return 0;
+  }
+
+  /** map_push_elem: 0 or a negative errno. */
+  public long pushElem(long value, long flags) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** map_pop_elem: 0 or a negative errno. */
+  public long popElem(long value) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** map_peek_elem: 0 or a negative errno. */
+  public long peekElem(long value) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** for_each_map_elem: the number of calls made, or a negative errno. */
+  public long forEach(Cpu cpu, ElementCallback callback) {
+    return -Errno.EINVAL;
+  }
+
+  /** map_sum_elem_count: the number of elements. */
+  public long elementCount() {
+    return 0;
+  }
+
+  /**
+   * The address that a value load (ld_imm64 src 2) of the first element gives; for a per-CPU map
+   * the per-CPU offset.
+   */
+  public long directValue() {
+    throw new IllegalStateException("no direct value in " + this);
+  }
+
+  // ---- what Java does; addresses are scratch memory, results 0 or negative errnos ----
+
+  /** Copies the value out in its user form. */
+  long copyOut(long key, long out, long flags) {
+    return -Errno.ENOTSUPP;
+  }
+
+  /** Updates from a value in its user form. */
+  long copyIn(long key, long value, long flags) {
+    return -Errno.ENOTSUPP;
+  }
+
+  long remove(long key) {
+    return -Errno.ENOTSUPP;
+  }
+
+  long copyOutAndRemove(long key, long out, long flags) {
+    return -Errno.ENOTSUPP;
+  }
+
+  /** Copies the key after {@code key} out; 0 asks for the first. */
+  long copyNextKey(long key, long out) {
+    return -Errno.ENOTSUPP;
+  }
+
+  /** The errno of a lookup with these element flags, or 0. */
+  int checkLookupFlags(long flags) {
+    return flags == 0 ? 0 : Errno.EINVAL;
+  }
+
+  /** The bytes that an update with these flags takes. */
+  int updateSize(long flags) {
+    return userValueSize();
+  }
+
+  /** The bytes that a lookup with these flags gives. */
+  int lookupSize(long flags) {
+    return userValueSize();
+  }
+
+  @Override
+  public int userValueSize() {
+    return spec.valueSize();
+  }
+
+  @Override
+  public final byte @Nullable [] lookup(byte[] key) {
+    return lookup(key, 0);
+  }
+
+  @Override
+  public final byte @Nullable [] lookup(byte[] key, long flags) {
+    checkRight(MapFlags.WRONLY, "lookup in ");
+    return read(key, flags, false, "lookup in ");
+  }
+
+  @Override
+  public final byte @Nullable [] lookupAndDelete(byte[] key, long flags) {
+    checkRight(MapFlags.WRONLY | MapFlags.RDONLY, "lookup_and_delete in ");
+    checkThawed("lookup_and_delete in ");
+    return read(key, flags, true, "lookup_and_delete in ");
+  }
+
+  private byte @Nullable [] read(byte[] key, long flags, boolean remove, String what) {
+    checkLength("key", key.length, keySize());
+    check(-checkLookupFlags(flags), what);
+    int size = lookupSize(flags);
+    Guests.Guest guest = enter();
+    try {
+      long keyAt = scratch(guest, size);
+      long valueAt = keyAt + round8(keySize());
+      Memory.copy(key, 0, keyAt, key.length);
+      prepareOut(valueAt, size);
+      long result = remove ? copyOutAndRemove(keyAt, valueAt, flags) : copyOut(keyAt, valueAt, flags);
+      if (result == NOT_FOUND) {
+        return null;
+      }
+      check(result, what);
+      byte[] value = new byte[size];
+      Memory.copy(valueAt, value, 0, size);
+      return value;
+    } finally {
+      leave(guest);
+    }
+  }
+
+  /** Puts into the value buffer what the operation expects there. */
+  void prepareOut(long value, int size) {}
+
+  @Override
+  public final void update(byte[] key, byte[] value, long flags) {
+    checkRight(MapFlags.RDONLY, "update of ");
+    checkThawed("update of ");
+    checkLength("key", key.length, keySize());
+    int size = updateSize(flags);
+    checkLength("value", value.length, size);
+    Guests.Guest guest = enter();
+    try {
+      long keyAt = scratch(guest, size);
+      long valueAt = keyAt + round8(keySize());
+      Memory.copy(key, 0, keyAt, key.length);
+      Memory.copy(value, 0, valueAt, value.length);
+      check(copyIn(keyAt, valueAt, flags), "update of ");
+    } finally {
+      leave(guest);
+    }
+  }
+
+  @Override
+  public final void delete(byte[] key) {
+    checkRight(MapFlags.RDONLY, "delete in ");
+    checkThawed("delete in ");
+    checkLength("key", key.length, keySize());
+    Guests.Guest guest = enter();
+    try {
+      long keyAt = scratch(guest, 0);
+      Memory.copy(key, 0, keyAt, key.length);
+      check(remove(keyAt), "delete in ");
+    } finally {
+      leave(guest);
+    }
+  }
+
+  @Override
+  public final byte @Nullable [] nextKey(byte @Nullable [] key) {
+    checkRight(MapFlags.WRONLY, "next key of ");
+    Guests.Guest guest = enter();
+    try {
+      long keyAt = scratch(guest, keySize());
+      long nextAt = keyAt + round8(keySize());
+      if (key != null) {
+        checkLength("key", key.length, keySize());
+        Memory.copy(key, 0, keyAt, key.length);
+      }
+      long result = copyNextKey(key == null ? 0 : keyAt, nextAt);
+      if (result == NOT_FOUND) {
+        return null;
+      }
+      check(result, "next key of ");
+      byte[] next = new byte[keySize()];
+      Memory.copy(nextAt, next, 0, next.length);
+      return next;
+    } finally {
+      leave(guest);
+    }
+  }
+
+  @Override
+  public final void freeze() {
+    checkRight(MapFlags.RDONLY, "freeze of ");
+    checkThawed("freeze of ");
+    frozen = true;
+  }
+
+  /** Puts initial contents in the first element, zero-padded. */
+  final void fill(byte[] contents) {
+    if (contents.length > Integer.toUnsignedLong(valueSize())) {
+      throw new IllegalArgumentException(
+          contents.length + " bytes of contents, " + this + " has " + valueSize());
+    }
+    Guests.Guest guest = enter();
+    try {
+      long keyAt = scratch(guest, valueSize());
+      long valueAt = keyAt + round8(keySize());
+      Memory.fill(keyAt, round8(keySize()) + round8(valueSize()), (byte) 0);
+      Memory.copy(contents, 0, valueAt, contents.length);
+      check(fillElement(keyAt, valueAt), "contents of ");
+    } finally {
+      leave(guest);
+    }
+  }
+
+  /** Stores one value under a key, on every CPU. */
+  long fillElement(long key, long value) {
+    return copyIn(key, value, ANY);
+  }
+
+  private long scratch(Guests.Guest guest, int bytes) {
+    return guest.scratch(round8(keySize()) + round8(bytes) + 8);
+  }
+
+  private Guests.Guest enter() {
+    Guests.Guest guest = machine().guests().enter();
+    if (closed) {
+      machine().guests().leave(guest);
+      throw new IllegalStateException("closed: " + this);
+    }
+    return guest;
+  }
+
+  private void leave(Guests.Guest guest) {
+    machine().guests().leave(guest);
+  }
+
+  private void check(long result, String what) {
+    if (result < 0) {
+      throw new BpfErrnoException((int) -result, what + this);
+    }
+  }
+
+  private void checkRight(int missing, String what) {
+    if ((spec.flags() & missing) != 0) {
+      throw new BpfErrnoException(Errno.EPERM, what + this);
+    }
+  }
+
+  private void checkThawed(String what) {
+    if (frozen) {
+      throw new BpfErrnoException(Errno.EPERM, what + this);
+    }
+  }
+
+  private void checkLength(String what, int length, int wanted) {
+    if (length != wanted) {
+      throw new IllegalArgumentException(
+          what + " of " + length + " bytes, " + this + " has " + wanted);
+    }
+  }
+
+  // ---- lifetime ----
+
+  /** Adds a reference; false when the map is already gone. */
+  public final boolean retain() {
+    while (true) {
+      int count = references.get();
+      if (count == 0) {
+        return false;
+      }
+      if (references.compareAndSet(count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** Drops a reference of {@link #retain}. */
+  public final void release() {
+    if (references.decrementAndGet() == 0) {
+      machine().gracePeriods().defer(this::free);
+    }
+  }
+
+  @Override
+  public final void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    userGone();
+    release();
+  }
+
+  /** The creator has let go; programs may still use the map. */
+  void userGone() {}
+
+  private void free() {
+    freeContents();
+    maps.remove(handle);
+    Memory.free(address);
+  }
+
+  /** Frees what lies outside the block. Nobody looks any more. */
+  void freeContents() {}
+
+  static long round8(long size) {
+    return size + 7 & -8L;
+  }
+
+  @Override
+  public final String toString() {
+    return Maps.describe(spec);
+  }
+}
