@@ -1,8 +1,8 @@
 package dev.skep.machine;
 
 /**
- * Where blocks that imitate kernel structures name their Java object: in place of a pointer that
- * no program can read. Byte offsets.
+ * Where blocks that imitate kernel structures name their Java object: in place of a pointer that no
+ * program can read. Byte offsets.
  */
 public final class HandleLayout {
   /** u64 in struct bpf_map, in place of the operations: the map's handle. */

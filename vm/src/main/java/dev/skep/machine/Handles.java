@@ -14,9 +14,7 @@ public final class Handles<T> {
 
   static {
     try {
-      TABLE =
-          MethodHandles.lookup()
-              .findVarHandle(Handles.class, "table", Object[].class);
+      TABLE = MethodHandles.lookup().findVarHandle(Handles.class, "table", Object[].class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }

@@ -21,7 +21,8 @@ final class ArrayIndex {
 
   /** Fills the members of struct bpf_array. */
   static void writeHeader(long map, long stride, int entries) {
-    long mask = entries == 1 ? 0 : (Long.highestOneBit(Integer.toUnsignedLong(entries) - 1) << 1) - 1;
+    long mask =
+        entries == 1 ? 0 : (Long.highestOneBit(Integer.toUnsignedLong(entries) - 1) << 1) - 1;
     Memory.putInt(map + BpfArrayLayout.ELEM_SIZE, (int) stride);
     Memory.putInt(map + BpfArrayLayout.INDEX_MASK, (int) mask);
   }

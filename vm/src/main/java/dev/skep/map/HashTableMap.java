@@ -37,8 +37,7 @@ class HashTableMap extends VmMap {
     super(maps, spec, HtabLayout.SIZE);
     lru = spec.type() == MapType.LRU_HASH || spec.type() == MapType.LRU_PERCPU_HASH;
     valueOffset = HtabElemLayout.KEY + (int) round8(spec.keySize());
-    int seed =
-        (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : ThreadLocalRandom.current().nextInt();
+    int seed = (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : ThreadLocalRandom.current().nextInt();
     long elementSize = valueOffset + (perCpu ? 8 : round8(spec.valueSize()));
     int stripes = machine().cpus().count();
     long entries = Integer.toUnsignedLong(spec.maxEntries());

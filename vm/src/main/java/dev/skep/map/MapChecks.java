@@ -22,7 +22,6 @@ final class MapChecks {
   /** KMALLOC_MAX_SIZE with 4 KiB pages. */
   private static final long KMALLOC_MAX = 4L << 20;
 
-
   private static final int PERCPU_MAX = 32768;
   private static final int ELEM_HEADER = 48;
   private static final int PAGE = 4096;
@@ -39,17 +38,17 @@ final class MapChecks {
     }
     return switch (spec.type()) {
       case HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH -> hash(spec);
-      case HASH_OF_MAPS -> spec.valueSize() != 4 || spec.inner() == null
-          ? Errno.EINVAL
-          : hash(spec);
+      case HASH_OF_MAPS ->
+          spec.valueSize() != 4 || spec.inner() == null ? Errno.EINVAL : hash(spec);
       case ARRAY, PERCPU_ARRAY -> array(spec);
       case PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY -> fdArray(spec);
       case ARRAY_OF_MAPS -> arrayOfMaps(spec);
       case LPM_TRIE -> trie(spec);
       case QUEUE, STACK -> keyless(spec, NUMA_NODE | ACCESS);
-      case BLOOM_FILTER -> Long.compareUnsigned(spec.extra(), 15) > 0
-          ? Errno.EINVAL
-          : keyless(spec, NUMA_NODE | ZERO_SEED | ACCESS);
+      case BLOOM_FILTER ->
+          Long.compareUnsigned(spec.extra(), 15) > 0
+              ? Errno.EINVAL
+              : keyless(spec, NUMA_NODE | ZERO_SEED | ACCESS);
       case RINGBUF, USER_RINGBUF -> ring(spec);
       default -> 0;
     };

@@ -60,8 +60,9 @@ public final class Maps {
       case PERCPU_ARRAY -> new PerCpuArrayMap(this, spec);
       case HASH, LRU_HASH -> new HashTableMap(this, spec);
       case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
-      default -> throw new UnsupportedException(
-          "map type " + spec.type().text() + " (" + describe(spec) + ")");
+      default ->
+          throw new UnsupportedException(
+              "map type " + spec.type().text() + " (" + describe(spec) + ")");
     };
   }
 

@@ -136,8 +136,7 @@ final class PerCpuHashMap extends HashTableMap {
 
   @Override
   long copyIn(long key, long value, long flags) {
-    int errno =
-        values.checkFlags(flags, NOEXIST | EXIST | MapFlags.CPU | MapFlags.ALL_CPUS);
+    int errno = values.checkFlags(flags, NOEXIST | EXIST | MapFlags.CPU | MapFlags.ALL_CPUS);
     return errno != 0 ? -errno : update(0, ALL, key, value, flags);
   }
 }

@@ -61,7 +61,8 @@ public abstract class VmMap implements BpfMap {
     Memory.putInt(address + BpfMapLayout.VALUE_SIZE, spec.valueSize());
     Memory.putInt(address + BpfMapLayout.MAX_ENTRIES, spec.maxEntries());
     Memory.putLong(address + BpfMapLayout.MAP_EXTRA, spec.extra());
-    Memory.putInt(address + BpfMapLayout.MAP_FLAGS, spec.flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY));
+    Memory.putInt(
+        address + BpfMapLayout.MAP_FLAGS, spec.flags() & ~(MapFlags.RDONLY | MapFlags.WRONLY));
     Memory.putInt(address + BpfMapLayout.ID, id);
   }
 
@@ -233,7 +234,8 @@ public abstract class VmMap implements BpfMap {
       long valueAt = keyAt + round8(keySize());
       Memory.copy(key, 0, keyAt, key.length);
       prepareOut(valueAt, size);
-      long result = remove ? copyOutAndRemove(keyAt, valueAt, flags) : copyOut(keyAt, valueAt, flags);
+      long result =
+          remove ? copyOutAndRemove(keyAt, valueAt, flags) : copyOut(keyAt, valueAt, flags);
       if (result == NOT_FOUND) {
         return null;
       }

@@ -69,17 +69,16 @@ class CpusTest {
       CountDownLatch out = new CountDownLatch(1);
       machine.gracePeriods().defer(ran::incrementAndGet);
       Thread later =
-          new Thread(
-              () -> {
-                machine.cpus().enter();
-                in.countDown();
-                try {
-                  out.await();
-                } catch (InterruptedException ignored) {
-                  Thread.currentThread().interrupt();
-                }
-                machine.cpus().leave();
-              });
+          new Thread(() -> {
+            machine.cpus().enter();
+            in.countDown();
+            try {
+              out.await();
+            } catch (InterruptedException ignored) {
+              Thread.currentThread().interrupt();
+            }
+            machine.cpus().leave();
+          });
       later.start();
       in.await();
       assertThat(first.index()).isBetween(0, 1);

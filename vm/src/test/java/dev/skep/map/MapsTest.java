@@ -16,10 +16,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -247,16 +247,15 @@ class MapsTest {
       for (int t = 0; t < 4; t++) {
         int seed = t;
         Thread thread =
-            new Thread(
-                () -> {
-                  try {
-                    churn(map, seed, failures);
-                  } catch (RuntimeException thrown) {
-                    failures.add(thrown.toString());
-                  } finally {
-                    done.countDown();
-                  }
-                });
+            new Thread(() -> {
+              try {
+                churn(map, seed, failures);
+              } catch (RuntimeException thrown) {
+                failures.add(thrown.toString());
+              } finally {
+                done.countDown();
+              }
+            });
         thread.start();
       }
       done.await();
