@@ -1,0 +1,180 @@
+package dev.skep.verify;
+
+import static dev.skep.errors.Errno.*;
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.Program;
+
+/**
+ * Checks opcodes, resolves what each ld_imm64 loads, and that the maps fit the program
+ * (resolve_pseudo_ldimm64, check_map_prog_compatibility). Fills {@link InsnFacts#loadedMap}.
+ */
+final class ImmediateLoads {
+  /** MAX_USED_MAPS. */
+  static final int MAX_MAPS = 64;
+
+  /** BPF_MAX_VAR_OFF. */
+  private static final int MAX_OFFSET = 1 << 29;
+
+  private final Program program;
+  private final VerifierLog log;
+  private final InsnFacts facts;
+  private final boolean[] used;
+  private int usedCount;
+  private boolean cgroupStorage;
+  private boolean perCpuCgroupStorage;
+
+  private ImmediateLoads(Program program, VerifierLog log, InsnFacts facts) {
+    this.program = program;
+    this.log = log;
+    this.facts = facts;
+    this.used = new boolean[program.maps().size()];
+  }
+
+  static void resolve(Program program, VerifierLog log, InsnFacts facts) {
+    new ImmediateLoads(program, log, facts).run();
+  }
+
+  private void run() {
+    long[] insns = program.insns();
+    for (int i = 0; i < insns.length; i++) {
+      int code = InsnWord.code(insns[i]);
+      if (classOf(code) == LDX
+          && (mode(code) != MEM && mode(code) != MEMSX || InsnWord.imm(insns[i]) != 0)) {
+        log.add("BPF_LDX uses reserved fields\n");
+        throw new Rejection(EINVAL);
+      }
+      if (code == LD_IMM64) {
+        load(insns, i);
+        i++;
+      } else if (!KnownOpcodes.has(code)) {
+        log.add("unknown opcode ").add("0123456789abcdef".charAt(code >> 4));
+        log.add("0123456789abcdef".charAt(code & 15)).line();
+        throw new Rejection(EINVAL);
+      }
+    }
+  }
+
+  private void load(long[] insns, int i) {
+    // The second slot holds nothing but the upper half of the constant.
+    if (i == insns.length - 1 || (int) insns[i + 1] != 0) {
+      log.add("invalid bpf_ld_imm64 insn\n");
+      throw new Rejection(EINVAL);
+    }
+    int high = InsnWord.imm(insns[i + 1]);
+    switch (InsnWord.src(insns[i])) {
+      case 0, PSEUDO_FUNC -> {}
+      case PSEUDO_BTF_ID -> throw new UnsupportedException("addresses of kernel variables");
+      case PSEUDO_MAP_FD, PSEUDO_MAP_IDX -> {
+        if (high != 0) {
+          unrecognized();
+        }
+        facts.loadedMap[i] = use(InsnWord.imm(insns[i]));
+      }
+      case PSEUDO_MAP_VALUE, PSEUDO_MAP_IDX_VALUE -> {
+        int map = use(InsnWord.imm(insns[i]));
+        facts.loadedMap[i] = map;
+        checkValue(program.maps().get(map), high);
+      }
+      default -> unrecognized();
+    }
+  }
+
+  private void unrecognized() {
+    log.add("unrecognized bpf_ld_imm64 insn\n");
+    throw new Rejection(EINVAL);
+  }
+
+  private int use(int map) {
+    if (map < 0 || map >= used.length) {
+      log.add("fd ").num(map).add(" is not pointing to valid bpf_map\n");
+      throw new Rejection(EBADF);
+    }
+    if (used[map]) {
+      return map;
+    }
+    if (usedCount >= MAX_MAPS) {
+      log.add("The total number of maps per program has reached the limit of 64\n");
+      throw new Rejection(E2BIG);
+    }
+    checkCompatible(program.maps().get(map));
+    used[map] = true;
+    usedCount++;
+    return map;
+  }
+
+  private void checkCompatible(MapSpec map) {
+    MapType type = map.type();
+    if (type == MapType.STRUCT_OPS) {
+      refuse("bpf_struct_ops map cannot be used in prog", EINVAL);
+    }
+    if (LoadChecks.sleepable(program) && !sleepableType(type)) {
+      refuse("Sleepable programs can only use array, hash, ringbuf and local storage maps", EINVAL);
+    }
+    if (type == MapType.CGROUP_STORAGE && cgroupStorage
+        || type == MapType.PERCPU_CGROUP_STORAGE && perCpuCgroupStorage) {
+      refuse("only one cgroup storage of each type is allowed", EBUSY);
+    }
+    cgroupStorage |= type == MapType.CGROUP_STORAGE;
+    perCpuCgroupStorage |= type == MapType.PERCPU_CGROUP_STORAGE;
+    if (type == MapType.ARENA) {
+      throw new UnsupportedException("arena maps");
+    }
+  }
+
+  private static boolean sleepableType(MapType type) {
+    return switch (type) {
+      case HASH,
+          LRU_HASH,
+          ARRAY,
+          PERCPU_HASH,
+          PERCPU_ARRAY,
+          LRU_PERCPU_HASH,
+          ARRAY_OF_MAPS,
+          HASH_OF_MAPS,
+          RINGBUF,
+          USER_RINGBUF,
+          INODE_STORAGE,
+          SK_STORAGE,
+          TASK_STORAGE,
+          CGRP_STORAGE,
+          QUEUE,
+          STACK,
+          ARENA ->
+          true;
+      default -> false;
+    };
+  }
+
+  private void refuse(String message, int errno) {
+    log.add(message).line();
+    throw new Rejection(errno);
+  }
+
+  /** The direct address of a value: arrays of one element, and per-CPU arrays of one element. */
+  private void checkValue(MapSpec map, int offset) {
+    if (Integer.compareUnsigned(offset, MAX_OFFSET) >= 0) {
+      log.add("direct value offset of ").num(offset & 0xffffffffL).add(" is not allowed\n");
+      throw new Rejection(EINVAL);
+    }
+    boolean perCpu = map.type() == MapType.PERCPU_ARRAY;
+    if (map.type() != MapType.ARRAY && !perCpu) {
+      refuse("no direct value access support for this map type", EINVAL);
+    }
+    int errno = 0;
+    if (map.maxEntries() != 1) {
+      errno = perCpu ? EOPNOTSUPP : ENOTSUPP;
+    } else if (offset >= map.valueSize()) {
+      errno = EINVAL;
+    }
+    if (errno != 0) {
+      log.add("invalid access to map value pointer, value_size=").num(map.valueSize());
+      log.add(" off=").num(offset).line();
+      throw new Rejection(errno);
+    }
+  }
+}
