@@ -37,7 +37,7 @@ public final class PerCpuRegion implements AutoCloseable {
   private final long stride;
   private final long start;
   private final OffsetAllocator offsets;
-  private long committed;
+  private volatile long committed;
   private boolean closed;
 
   /**
@@ -125,6 +125,14 @@ public final class PerCpuRegion implements AutoCloseable {
       Pages.protect(base(cpu) + committed, target - committed, Pages.READ | Pages.WRITE);
     }
     committed = target;
+  }
+
+  /** Whether these bytes lie in the committed memory of one CPU. */
+  public boolean contains(long address, int bytes) {
+    long inRegion = address - start;
+    return inRegion >= 0
+        && inRegion < cpus * stride
+        && (inRegion & stride - 1) + bytes <= committed;
   }
 
   /** Unmaps everything; no address of the region may be used afterwards. */

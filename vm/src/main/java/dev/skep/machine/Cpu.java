@@ -8,6 +8,7 @@ public final class Cpu {
   private final int number;
   private final int index;
   private final long perCpuBase;
+  private BpfCallback callback = BpfCallback.NONE;
 
   /**
    * A CPU whose index is its number.
@@ -37,5 +38,18 @@ public final class Cpu {
 
   public long perCpuBase() {
     return perCpuBase;
+  }
+
+  /** How a function that a program called reaches the functions of that program. */
+  public BpfCallback callback() {
+    return callback;
+  }
+
+  /**
+   * Puts the way back in place for the calls that follow. The engine sets it before it calls a
+   * function that may call back, and puts the former one back when its run ends.
+   */
+  public void callback(BpfCallback way) {
+    callback = way;
   }
 }

@@ -11,9 +11,11 @@ public final class Machine implements AutoCloseable {
   private final PerCpuRegion perCpu;
   private final GracePeriods gracePeriods;
   private final Guests guests;
+  private final AddressSpace addressSpace;
 
   private Machine(int[] possible) {
     perCpu = new PerCpuRegion(possible[possible.length - 1] + 1);
+    addressSpace = new AddressSpace(perCpu);
     gracePeriods = new GracePeriods(possible.length + Guests.COUNT);
     guests = new Guests(gracePeriods, possible.length);
     Cpu[] all = new Cpu[possible.length];
@@ -68,6 +70,11 @@ public final class Machine implements AutoCloseable {
 
   public Guests guests() {
     return guests;
+  }
+
+  /** What programs may touch; blocks that they get addresses of are added to it. */
+  public AddressSpace addressSpace() {
+    return addressSpace;
   }
 
   /** Frees all memory; nothing of the runtime may be in use. */

@@ -1,5 +1,6 @@
 package dev.skep.map;
 
+import dev.skep.machine.AddressSpace;
 import dev.skep.machine.HtabLayout;
 import dev.skep.machine.SpinWait;
 import dev.skep.natives.Memory;
@@ -24,6 +25,7 @@ final class ElementPool {
   /** AtomicIntegerArray slots between two locks. */
   private static final int PAD = 32;
 
+  private final AddressSpace space;
   private final long elementSize;
   private final long valueOffset;
   private final int perCpuValueSize;
@@ -39,6 +41,7 @@ final class ElementPool {
   private final long[] heads;
 
   /**
+   * @param space told of the elements' memory
    * @param perCpu the region of the values, or null when they lie in the elements
    * @param perCpuValueSize bytes of a per-CPU value
    * @param capacity most elements at a time, spares not counted
@@ -47,6 +50,7 @@ final class ElementPool {
    * @param stripes free lists, one per CPU
    */
   ElementPool(
+      AddressSpace space,
       long elementSize,
       long valueOffset,
       @Nullable PerCpuRegion perCpu,
@@ -55,6 +59,7 @@ final class ElementPool {
       int spares,
       boolean preallocate,
       int stripes) {
+    this.space = space;
     this.elementSize = elementSize;
     this.valueOffset = valueOffset;
     this.perCpu = perCpu;
@@ -93,7 +98,9 @@ final class ElementPool {
     if (perCpu != null) {
       perCpuChunks[chunk] = perCpu.allocate(elements * perCpuValueSize, 8);
     }
-    chunks.set(chunk, Memory.allocate(elements * elementSize));
+    long address = Memory.allocate(elements * elementSize);
+    space.add(address, elements * elementSize);
+    chunks.set(chunk, address);
   }
 
   /** A free element, or 0 when all are in use. */
@@ -190,6 +197,7 @@ final class ElementPool {
   /** Frees all elements; nobody looks any more. */
   void free() {
     for (int chunk = 0; chunk < chunks.length(); chunk++) {
+      space.remove(chunks.get(chunk));
       Memory.free(chunks.get(chunk));
       if (perCpu != null && perCpuChunks[chunk] != 0) {
         perCpu.free(perCpuChunks[chunk]);

@@ -43,6 +43,7 @@ class HashTableMap extends VmMap {
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     pool =
         new ElementPool(
+            machine().addressSpace(),
             elementSize,
             valueOffset,
             perCpu ? machine().perCpu() : null,

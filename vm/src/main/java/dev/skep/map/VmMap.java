@@ -53,6 +53,7 @@ public abstract class VmMap implements BpfMap {
     this.maps = maps;
     this.spec = spec;
     address = Memory.allocate(blockSize);
+    machine().addressSpace().add(address, blockSize);
     id = Maps.nextId();
     handle = maps.add(this);
     Memory.putLong(address + HandleLayout.MAP, handle);
@@ -421,6 +422,7 @@ public abstract class VmMap implements BpfMap {
   private void free() {
     freeContents();
     maps.remove(handle);
+    machine().addressSpace().remove(address);
     Memory.free(address);
   }
 
