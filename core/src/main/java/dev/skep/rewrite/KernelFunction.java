@@ -49,7 +49,8 @@ public enum KernelFunction {
   SOCK_MAP_LOOKUP("sock_map_lookup"),
   SOCK_HASH_LOOKUP("sock_hash_lookup"),
   SOCK_MAP_DELETE("sock_map_delete_elem"),
-  SOCK_HASH_DELETE("sock_hash_delete_elem");
+  SOCK_HASH_DELETE("sock_hash_delete_elem"),
+  BRANCH_SNAPSHOT("perf_snapshot_branch_stack");
 
   /** Numbers from here on are kernel functions, below are helper ids. */
   public static final int FIRST = 4096;

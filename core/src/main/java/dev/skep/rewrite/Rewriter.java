@@ -1,12 +1,105 @@
 package dev.skep.rewrite;
 
-import dev.skep.verify.VerifiedProgram;
+import static dev.skep.isa.Opcodes.*;
 
-/** The entry of the rewrites (the passes of bpf_check after do_check). */
+import dev.skep.isa.InsnWord;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
+import dev.skep.verify.SubprogFacts;
+import dev.skep.verify.VerifiedProgram;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The entry of the rewrites: the passes of bpf_check after do_check, in the kernel's order, as
+ * Linux does them when its x86-64 JIT is on.
+ */
 public final class Rewriter {
   private Rewriter() {}
 
+  /** Rewrites for a runtime that does not patch code. */
   public static RunnableProgram rewrite(VerifiedProgram verified) {
-    throw new UnsupportedOperationException("rewrite of " + verified.program().name());
+    return rewrite(verified, RewriteOptions.INDIRECT);
+  }
+
+  /**
+   * Rewrites a verified program.
+   *
+   * @throws dev.skep.errors.UnsupportedException if it needs a rewrite that is missing
+   * @throws dev.skep.errors.RejectedException if a jump gets longer than 16 bits allow
+   */
+  public static RunnableProgram rewrite(VerifiedProgram verified, RewriteOptions options) {
+    Code code = new Code(verified);
+    FastcallSpills.run(code);
+    LoopInlining.run(code);
+    DeadCode.run(code);
+    ContextAccesses.run(code);
+    List<PokeDescriptor> pokes = MiscFixups.run(code, options.directTailCalls());
+    ZeroExtension.run(code);
+    return result(code, pokes);
+  }
+
+  private static RunnableProgram result(Code code, List<PokeDescriptor> pokes) {
+    long[] insns = Arrays.copyOf(code.insns, code.length);
+    return new RunnableProgram(
+        code.program,
+        insns,
+        functions(code),
+        located(insns, pokes),
+        funcInfo(code),
+        lineInfo(code));
+  }
+
+  private static List<RunnableProgram.Function> functions(Code code) {
+    List<RunnableProgram.Function> functions = new ArrayList<>(code.subprogs);
+    for (int s = 0; s < code.subprogs; s++) {
+      SubprogFacts facts = code.verified.subprogs().get(code.subprogOrigin[s]);
+      functions.add(
+          new RunnableProgram.Function(
+              code.starts[s],
+              code.starts[s + 1],
+              code.depths[s],
+              facts.tailCallReachable(),
+              facts.privateStack(),
+              false,
+              facts.exceptionCallback()));
+    }
+    return functions;
+  }
+
+  /** The n-th direct tail call has imm n + 1. */
+  private static List<PokeDescriptor> located(long[] insns, List<PokeDescriptor> pokes) {
+    List<PokeDescriptor> located = new ArrayList<>(pokes.size());
+    for (int i = 0; i < insns.length && located.size() < pokes.size(); i++) {
+      if (InsnWord.code(insns[i]) == TAIL_CALL_CODE && InsnWord.imm(insns[i]) != 0) {
+        PokeDescriptor poke = pokes.get(located.size());
+        located.add(new PokeDescriptor(poke.map(), poke.key(), i));
+      }
+    }
+    return located;
+  }
+
+  /** One entry per subprogram that is left, when the program came with any. */
+  private static List<FuncInfo> funcInfo(Code code) {
+    List<FuncInfo> given = code.program.funcInfo();
+    List<FuncInfo> left = new ArrayList<>();
+    for (int s = 0; s < code.subprogs; s++) {
+      int number = code.subprogOrigin[s];
+      if (number < given.size()) {
+        left.add(new FuncInfo(code.starts[s], given.get(number).typeId()));
+      }
+    }
+    return left;
+  }
+
+  private static List<LineInfo> lineInfo(Code code) {
+    List<LineInfo> moved = new ArrayList<>(code.lines);
+    for (int l = 0; l < code.lines; l++) {
+      LineInfo given = code.program.lineInfo().get(code.lineOrigin[l]);
+      moved.add(
+          new LineInfo(code.lineInsns[l], given.fileNameOff(), given.lineOff(), given.lineCol()));
+    }
+    return moved;
   }
 }

@@ -13,7 +13,9 @@ import java.util.List;
  * followed by mov64_percpu. Helper calls: see {@link KernelFunction}. Calls of subprograms (src 1):
  * off = 0, imm = relative target in instructions. Function loads (src 4): first imm = relative
  * target. A tail call is code 0xf5 with imm 0 (indirect) or poke index + 1 (direct). The per-CPU
- * offset of the CPU's number is {@link #CPU_NUMBER_OFFSET}.
+ * offset of the CPU's number is {@link #CPU_NUMBER_OFFSET}. The address of a kernel variable is
+ * ld_imm64 src 3 with the ordinal of a {@link KernelVariable} as imm. Structs have the layouts of
+ * {@link dev.skep.program.layout}.
  */
 public final class RunnableProgram {
   /** Per-CPU offset at which each CPU's area holds its number (u32). */

@@ -1,0 +1,137 @@
+package dev.skep.rewrite;
+
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.HostFacts;
+import dev.skep.program.MapSpec;
+import dev.skep.verify.InsnFacts;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of helpers: tail calls, map operations, the helpers that become a few instructions. */
+final class HelperCalls {
+  private static final int GET_SMP_PROCESSOR_ID = 8;
+  private static final int TAIL_CALL_HELPER = 12;
+  private static final int SK_STORAGE_GET = 107;
+  private static final int JIFFIES64 = 118;
+  private static final int INODE_STORAGE_GET = 145;
+  private static final int PER_CPU_PTR = 153;
+  private static final int THIS_CPU_PTR = 154;
+  private static final int TASK_STORAGE_GET = 156;
+  private static final int TIMER_SET_CALLBACK = 170;
+  private static final int GET_FUNC_IP_TRACING = 173;
+  private static final int GET_BRANCH_SNAPSHOT = 176;
+  private static final int GET_FUNC_ARG = 183;
+  private static final int GET_FUNC_RET = 184;
+  private static final int GET_FUNC_ARG_CNT = 185;
+  private static final int KPTR_XCHG = 194;
+  private static final int CGRP_STORAGE_GET = 210;
+
+  private final Code code;
+  private final Patch patch;
+  private final List<PokeDescriptor> pokes;
+  private final boolean directTailCalls;
+  private final boolean mask;
+
+  /**
+   * @param pokes receives the direct tail calls, in order, with insn not yet final
+   */
+  HelperCalls(Code code, Patch patch, List<PokeDescriptor> pokes, boolean directTailCalls) {
+    this.code = code;
+    this.patch = patch;
+    this.pokes = pokes;
+    HostFacts host = code.verified.options().host();
+    this.directTailCalls = directTailCalls && host.bpfCapable();
+    mask = !host.perfmon();
+  }
+
+  void rewrite(long word, int origin) {
+    int helper = InsnWord.imm(word);
+    MapSpec map = map(origin);
+    if (helper == TAIL_CALL_HELPER) {
+      tailCall(map, origin);
+      return;
+    }
+    if (map != null && MapCalls.applies(helper) && MapCalls.emit(patch, helper, map, mask)) {
+      return;
+    }
+    switch (helper) {
+      case GET_SMP_PROCESSOR_ID -> {
+        patch.emit(Words.movImm(0, RunnableProgram.CPU_NUMBER_OFFSET));
+        patch.emit(Words.movPerCpu(0, 0));
+        patch.emit(Words.load(W, 0, 0, 0));
+      }
+      case JIFFIES64 -> {
+        patch.emit(InsnWord.of(LD_IMM64, 0, PSEUDO_BTF_ID, 0, KernelVariable.JIFFIES.ordinal()));
+        patch.emit(0);
+        patch.emit(Words.load(DW, 0, 0, 0));
+      }
+      case KPTR_XCHG -> {
+        patch.emit(Words.movReg(0, 2));
+        patch.emit(InsnWord.of(STX | ATOMIC | DW, 1, 0, 0, XCHG));
+      }
+      case GET_BRANCH_SNAPSHOT -> branchSnapshot();
+      case GET_FUNC_IP_TRACING, GET_FUNC_ARG, GET_FUNC_RET, GET_FUNC_ARG_CNT -> traced(word);
+      case SK_STORAGE_GET, INODE_STORAGE_GET, TASK_STORAGE_GET, CGRP_STORAGE_GET ->
+          throw new UnsupportedException("rewrite of local storage helper " + helper);
+      case TIMER_SET_CALLBACK, PER_CPU_PTR, THIS_CPU_PTR ->
+          throw new UnsupportedException("rewrite of helper " + helper);
+      default -> patch.keep(word);
+    }
+  }
+
+  /** The one map that the call uses, or null. */
+  private @Nullable MapSpec map(int origin) {
+    int index = origin < 0 ? InsnFacts.NO_MAP : code.facts.mapIndex[origin];
+    return index < 0 ? null : code.program.maps().get(index);
+  }
+
+  /**
+   * A tail call gets a code of its own. With one map and one key it is direct: its imm names the
+   * descriptor by which the jump is patched.
+   */
+  private void tailCall(@Nullable MapSpec map, int origin) {
+    if (mask && map != null) {
+      patch.emit(Words.jumpImm(JGE, 3, map.maxEntries(), 2));
+      patch.emit(Words.alu32Imm(AND, 3, MapCalls.indexMask(map)));
+      patch.emit(InsnWord.of(TAIL_CALL_CODE, 0, 0, 0, 0));
+      return;
+    }
+    if (mask) {
+      throw new UnsupportedException("tail call with more than one map without CAP_PERFMON");
+    }
+    long key = origin < 0 ? InsnFacts.KEY_POISONED : code.facts.constKey[origin];
+    int imm = 0;
+    if (directTailCalls && map != null && key >= 0) {
+      pokes.add(new PokeDescriptor(code.facts.mapIndex[origin], (int) key, patch.length()));
+      imm = pokes.size();
+    }
+    patch.keep(InsnWord.of(TAIL_CALL_CODE, 0, 0, 0, imm));
+  }
+
+  private void branchSnapshot() {
+    int entryBytes = 24;
+    patch.emit(Words.jumpImm(JNE, 3, 0, 7));
+    patch.emit(Words.mov32Imm(0, 0xaaaaaaab));
+    patch.emit(Words.aluReg(MUL, 2, 0));
+    patch.emit(Words.aluImm(RSH, 2, 36));
+    patch.emit(Words.call(KernelFunction.BRANCH_SNAPSHOT));
+    patch.emit(Words.jumpImm(JEQ, 0, 0, 4));
+    patch.emit(Words.alu32Imm(MUL, 0, entryBytes));
+    patch.emit(Words.jump(3));
+    patch.emit(Words.movImm(0, -22));
+    patch.emit(Words.jump(1));
+    patch.emit(Words.movImm(0, -2));
+  }
+
+  /** Inlined in fentry and fexit programs only; elsewhere a helper like others. */
+  private void traced(long word) {
+    switch (code.program.type()) {
+      case TRACING, LSM ->
+          throw new UnsupportedException("rewrite of helper " + InsnWord.imm(word));
+      default -> patch.keep(word);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.skep.rewrite;
+
+/**
+ * Variables of the kernel that rewritten code reads. In a {@link RunnableProgram} their address is
+ * a ld_imm64 with src 3 and the ordinal as imm.
+ */
+public enum KernelVariable {
+  /** The tick counter, u64. */
+  JIFFIES("jiffies");
+
+  private final String symbol;
+
+  KernelVariable(String symbol) {
+    this.symbol = symbol;
+  }
+
+  /** The kernel's symbol. */
+  public String symbol() {
+    return symbol;
+  }
+}

@@ -1,0 +1,148 @@
+package dev.skep.rewrite;
+
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The walk over everything that the passes before left (do_misc_fixups): division, packet loads,
+ * pointer sanitation, may_goto, calls, per-CPU values.
+ */
+final class MiscFixups {
+  private static final int ARENA_NO_USER_CONV = 1 << 18;
+
+  private final Code code;
+  private final Patch patch;
+  private final List<PokeDescriptor> pokes = new ArrayList<>();
+  private final HelperCalls helpers;
+  private final boolean noUserCasts;
+
+  private MiscFixups(Code code, boolean directTailCalls) {
+    this.code = code;
+    patch = new Patch(code);
+    helpers = new HelperCalls(code, patch, pokes, directTailCalls);
+    noUserCasts = arenaWithoutUserCasts(code.program.maps());
+  }
+
+  private static boolean arenaWithoutUserCasts(List<MapSpec> maps) {
+    for (MapSpec map : maps) {
+      if (map.type() == MapType.ARENA && (map.flags() & ARENA_NO_USER_CONV) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns the direct tail calls; their insn is filled in when all passes are done. */
+  static List<PokeDescriptor> run(Code code, boolean directTailCalls) {
+    MiscFixups fixups = new MiscFixups(code, directTailCalls);
+    fixups.walk();
+    return fixups.pokes;
+  }
+
+  private void walk() {
+    boolean[] loops = new boolean[code.subprogs];
+    boolean anyLoop = false;
+    for (int s = 0; s < code.subprogs; s++) {
+      int depth = code.depths[s] + 7 & -8;
+      for (int i = code.starts[s]; i < code.starts[s + 1]; i++) {
+        patch.begin(i);
+        long word = code.insns[i];
+        if (InsnWord.code(word) == MAY_GOTO_CODE) {
+          MayGoto.emit(patch, word, depth);
+          loops[s] = true;
+        } else {
+          rewrite(i, word);
+        }
+      }
+      if (loops[s]) {
+        code.depths[s] = depth + MayGoto.STACK_BYTES;
+        anyLoop = true;
+      }
+    }
+    patch.finish();
+    if (anyLoop) {
+      MayGoto.initialize(code, loops);
+    }
+  }
+
+  private void rewrite(int insn, long word) {
+    switch (classOf(InsnWord.code(word))) {
+      case ALU, ALU64 -> arithmetic(insn, word);
+      case LD -> load(insn, word);
+      case JMP -> call(insn, word);
+      default -> patch.keep();
+    }
+  }
+
+  private void arithmetic(int insn, long word) {
+    int origin = code.origin[insn];
+    int state = origin < 0 ? 0 : code.facts.aluState[origin];
+    if (isCast(word)) {
+      boolean toKernel = InsnWord.imm(word) == 1;
+      patch.keep(
+          toKernel || noUserCasts ? Words.mov32Reg(InsnWord.dst(word), InsnWord.src(word)) : word);
+    } else if (DivisionGuards.applies(word)) {
+      DivisionGuards.emit(patch, word);
+    } else if (PointerSanitation.applies(word, state)) {
+      PointerSanitation.emit(patch, word, state, code.facts.aluLimit[origin]);
+    } else {
+      patch.keep();
+    }
+  }
+
+  private static boolean isCast(long word) {
+    return InsnWord.code(word) == MOV64_X
+        && InsnWord.off(word) == ADDR_SPACE_CAST
+        && InsnWord.imm(word) != 0;
+  }
+
+  private void load(int insn, long word) {
+    if (PacketLoads.applies(word)) {
+      PacketLoads.emit(patch, word);
+    } else if (InsnWord.code(word) == LD_IMM64) {
+      constant(word);
+    } else if (insn > 0 && isPerCpuValue(code.insns[insn - 1])) {
+      patch.emit(word);
+      int dst = InsnWord.dst(code.insns[insn - 1]);
+      patch.emit(Words.movPerCpu(dst, dst));
+    } else {
+      patch.keep();
+    }
+  }
+
+  /** The first half of a ld_imm64: map loads by index in an fd array look like the others. */
+  private void constant(long word) {
+    switch (InsnWord.src(word)) {
+      case PSEUDO_MAP_IDX -> patch.keep(InsnWord.withSrc(word, PSEUDO_MAP_FD));
+      case PSEUDO_MAP_IDX_VALUE -> patch.keep(InsnWord.withSrc(word, PSEUDO_MAP_VALUE));
+      case PSEUDO_BTF_ID -> throw new UnsupportedException("address of a kernel variable");
+      default -> patch.keep();
+    }
+  }
+
+  /** A value of a per-CPU array has an offset that is added to the CPU's base. */
+  private boolean isPerCpuValue(long word) {
+    int src = InsnWord.src(word);
+    return InsnWord.code(word) == LD_IMM64
+        && (src == PSEUDO_MAP_VALUE || src == PSEUDO_MAP_IDX_VALUE)
+        && code.program.maps().get(InsnWord.imm(word)).type() == MapType.PERCPU_ARRAY;
+  }
+
+  private void call(int insn, long word) {
+    if (InsnWord.code(word) != CALL_CODE) {
+      patch.keep();
+      return;
+    }
+    switch (InsnWord.src(word)) {
+      case 0 -> helpers.rewrite(word, code.origin[insn]);
+      case PSEUDO_CALL -> patch.keep();
+      default -> throw new UnsupportedException("kfunc call at instruction " + code.origin[insn]);
+    }
+  }
+}
