@@ -84,6 +84,16 @@ public final class KernelEngine implements Engine {
    * @param logLevel BPF_LOG_* bits; 0 for no log
    */
   public KernelVerdict judge(Program program, List<? extends BpfMap> maps, int logLevel) {
+    return judge(program, maps, logLevel, Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #judge(Program, List, int)}, for programs whose log may be huge.
+   *
+   * @param maxLogBytes where to cut the log; a program with a longer one gets the errno ENOSPC
+   */
+  public KernelVerdict judge(
+      Program program, List<? extends BpfMap> maps, int logLevel, long maxLogBytes) {
     int[] fds = new int[maps.size()];
     for (int i = 0; i < fds.length; i++) {
       if (!(maps.get(i) instanceof KernelMap map)) {
@@ -95,11 +105,14 @@ public final class KernelEngine implements Engine {
       throw new UnsupportedException("linux engine: attach target \"" + program.attachTo() + "\"");
     }
     try (BtfFd btf = BtfFd.of(bpf, program.btf())) {
-      ProgramLoad.Result result = new ProgramLoad(bpf, program, fds, btf.number()).load(logLevel);
-      return result.fd() < 0
-          ? new KernelVerdict(-result.fd(), result.log(), null)
-          : new KernelVerdict(
-              0, result.log(), new KernelProgram(bpf, program, bpf.own(result.fd())));
+      ProgramLoad.Result result =
+          new ProgramLoad(bpf, program, fds, btf.number()).load(logLevel, maxLogBytes);
+      boolean loaded = result.fd() >= 0;
+      return new KernelVerdict(
+          loaded ? 0 : -result.fd(),
+          result.log(),
+          result.logBytes(),
+          loaded ? new KernelProgram(bpf, program, bpf.own(result.fd())) : null);
     }
   }
 

@@ -6,10 +6,11 @@ import org.jspecify.annotations.Nullable;
  * The kernel's answer to BPF_PROG_LOAD.
  *
  * @param errno 0 when it was accepted
- * @param log the whole log at the level that was asked
+ * @param log the log at the level that was asked
+ * @param logBytes bytes that the whole log needs, its final NUL included
  * @param program the loaded program, or null when it was rejected
  */
-public record KernelVerdict(int errno, String log, @Nullable KernelProgram program)
+public record KernelVerdict(int errno, String log, long logBytes, @Nullable KernelProgram program)
     implements AutoCloseable {
   public boolean accepted() {
     return errno == 0;

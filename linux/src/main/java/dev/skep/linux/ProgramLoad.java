@@ -1,6 +1,5 @@
 package dev.skep.linux;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.linux.AttrLayout.ProgLoad;
 import dev.skep.natives.Memory;
@@ -27,8 +26,9 @@ final class ProgramLoad {
    * The outcome.
    *
    * @param fd the program's descriptor, or the negative errno
+   * @param logBytes what the whole log needs; more than {@code log} has if the limit was reached
    */
-  record Result(int fd, String log) {}
+  record Result(int fd, String log, long logBytes) {}
 
   private final Bpf bpf;
   private final Program program;
@@ -46,9 +46,14 @@ final class ProgramLoad {
     this.btfFd = btfFd;
   }
 
-  /** Loads with a log of that level; level 0 asks for none. */
-  Result load(int logLevel) {
-    long logBytes = FIRST_LOG_BYTES;
+  /**
+   * Loads with a log of that level; level 0 asks for none.
+   *
+   * @param maxLogBytes the largest buffer to try; a longer log is cut and the errno is ENOSPC
+   */
+  Result load(int logLevel, long maxLogBytes) {
+    long limit = Math.min(maxLogBytes, MAX_LOG_BYTES);
+    long logBytes = Math.min(FIRST_LOG_BYTES, limit);
     while (true) {
       try (Attr attr = attributes()) {
         long log = logLevel == 0 ? 0 : attr.putBuffer(ProgLoad.LOG_BUF, logBytes);
@@ -56,16 +61,13 @@ final class ProgramLoad {
         attr.putInt(ProgLoad.LOG_SIZE, logLevel == 0 ? 0 : (int) logBytes);
         int fd = bpf.call(Bpf.PROG_LOAD, attr);
         long needed = Integer.toUnsignedLong(attr.getInt(ProgLoad.LOG_TRUE_SIZE));
-        if (logLevel == 0 || needed <= logBytes) {
-          return new Result(fd, logLevel == 0 ? "" : text(log, logBytes));
+        if (logLevel == 0 || needed <= logBytes || logBytes == limit) {
+          return new Result(fd, logLevel == 0 ? "" : text(log, logBytes), needed);
         }
         if (fd >= 0) {
           bpf.own(fd).close();
         }
-        if (needed > MAX_LOG_BYTES) {
-          throw new UnsupportedException("verifier log of " + needed + " bytes");
-        }
-        logBytes = needed;
+        logBytes = Math.min(needed, limit);
       }
     }
   }

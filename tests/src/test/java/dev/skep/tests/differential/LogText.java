@@ -1,0 +1,54 @@
+package dev.skep.tests.differential;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Verifier logs made comparable: what differs between machines and runs is masked. */
+final class LogText {
+  private static final Pattern ADDRESS =
+      Pattern.compile("(\\(18\\) r\\d+ = )0xffff[0-9a-f]{12}\\b");
+  private static final Pattern TIME = Pattern.compile("verification time \\d+ usec");
+
+  private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");
+
+  private LogText() {}
+
+  /** The log without addresses and times. */
+  static String masked(String log) {
+    String text = ADDRESS.matcher(log).replaceAll("$1ADDRESS");
+    return TIME.matcher(text).replaceAll("verification time T usec");
+  }
+
+  /** The last line before the counters: the reason of a rejection. */
+  static String lastError(String log) {
+    String last = "";
+    for (String line : log.split("\n", -1)) {
+      if (!line.isBlank() && !isCounter(line)) {
+        last = line;
+      }
+    }
+    return last;
+  }
+
+  /** The line with the counters, or an empty one. */
+  static String counters(String log) {
+    for (String line : log.split("\n", -1)) {
+      if (line.startsWith("processed ")) {
+        return line;
+      }
+    }
+    return "";
+  }
+
+  /** How many instructions the verifier walked. */
+  static int processed(String log) {
+    Matcher matcher = PROCESSED.matcher(log);
+    return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+  }
+
+  private static boolean isCounter(String line) {
+    return line.startsWith("processed ")
+        || line.startsWith("verification time ")
+        || line.startsWith("stack depth ");
+  }
+}

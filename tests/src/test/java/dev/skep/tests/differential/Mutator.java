@@ -1,0 +1,35 @@
+package dev.skep.tests.differential;
+
+import dev.skep.isa.InsnWord;
+
+/** Changes a few fields of a program at random: most results are refused, some in new ways. */
+final class Mutator {
+  private Mutator() {}
+
+  static Sample mutate(Sample sample, long seed) {
+    Dice dice = new Dice(seed ^ 0x6d7574617465L);
+    long[] insns = sample.program().insns().clone();
+    int changes = dice.between(1, 3);
+    for (int i = 0; i < changes; i++) {
+      change(insns, dice);
+    }
+    return sample.withInsns(sample.name() + " mutation " + seed, insns);
+  }
+
+  private static void change(long[] insns, Dice dice) {
+    int at = dice.below(insns.length);
+    long word = insns[at];
+    insns[at] =
+        switch (dice.below(9)) {
+          case 0 -> InsnWord.withImm(word, dice.immediate());
+          case 1 -> InsnWord.withImm(word, InsnWord.imm(word) + dice.between(-2, 2));
+          case 2 -> InsnWord.withOff(word, InsnWord.off(word) + dice.between(-8, 8));
+          case 3 -> InsnWord.withDst(word, dice.below(11));
+          case 4 -> InsnWord.withSrc(word, dice.below(11));
+          case 5 -> InsnWord.withCode(word, InsnWord.code(word) ^ 1 << dice.below(8));
+          case 6 -> insns[dice.below(insns.length)];
+          case 7 -> InsnWord.of(0x05, 0, 0, dice.percent(70) ? 0 : dice.between(-4, 4), 0);
+          default -> InsnWord.of(Code.EXIT, 0, 0, 0, 0);
+        };
+  }
+}

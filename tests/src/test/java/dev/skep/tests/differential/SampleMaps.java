@@ -1,0 +1,47 @@
+package dev.skep.tests.differential;
+
+import dev.skep.engine.BpfMap;
+import dev.skep.engine.Engine;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The maps of one sample on one engine, filled as the sample says. */
+final class SampleMaps implements AutoCloseable {
+  private final List<BpfMap> maps = new ArrayList<>();
+
+  SampleMaps(Engine engine, Sample sample) {
+    List<MapSpec> specs = sample.program().maps();
+    for (int i = 0; i < specs.size(); i++) {
+      BpfMap map = engine.createMap(specs.get(i));
+      maps.add(map);
+      for (Sample.Element element : sample.contents().get(i)) {
+        map.update(element.key(), forEveryCpu(map, element.value()), BpfMap.ANY);
+      }
+    }
+  }
+
+  List<BpfMap> maps() {
+    return maps;
+  }
+
+  /** Whether values have one part for each CPU. */
+  static boolean isPerCpu(MapSpec spec) {
+    return spec.type() == MapType.PERCPU_ARRAY || spec.type() == MapType.PERCPU_HASH;
+  }
+
+  private static byte[] forEveryCpu(BpfMap map, byte[] value) {
+    byte[] all = new byte[map.userValueSize()];
+    int stride = isPerCpu(map.spec()) ? value.length + 7 & ~7 : value.length;
+    for (int at = 0; at + value.length <= all.length; at += stride) {
+      System.arraycopy(value, 0, all, at, value.length);
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    maps.forEach(BpfMap::close);
+  }
+}
