@@ -315,8 +315,8 @@ final class ScalarAlu {
 
   private static void lsh64(Scalar d, int n) {
     // The pair "<<= 32, s>>= 32" is how compilers extend a sign: keep what the lower half knows.
-    d.smax = n == 32 && d.smax32 >= 0 ? (long) d.smax32 << 32 : Long.MAX_VALUE;
-    d.smin = n == 32 && d.smin32 >= 0 ? (long) d.smin32 << 32 : Long.MIN_VALUE;
+    d.smax = n == 32 ? (long) d.smax32 << 32 : Long.MAX_VALUE;
+    d.smin = n == 32 ? (long) d.smin32 << 32 : Long.MIN_VALUE;
     if (Long.compareUnsigned(d.umax, 1L << 63 - n) > 0) {
       d.umin = 0;
       d.umax = -1;

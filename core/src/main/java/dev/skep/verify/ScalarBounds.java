@@ -2,7 +2,8 @@ package dev.skep.verify;
 
 /**
  * Keeps the five views of a {@link Scalar} in step: what one range or the known bits say is carried
- * into the others (reg_bounds_sync and what it calls, as of Linux 6.18).
+ * into the others (reg_bounds_sync and what it calls, as of Linux 6.18.44, which has a few rules
+ * that 6.18 had not).
  */
 final class ScalarBounds {
   private static final int ROUNDS = 3;
@@ -64,6 +65,24 @@ final class ScalarBounds {
     s.smax = Math.min(s.smax, s.value | s.mask & Long.MAX_VALUE);
     s.umin = umax(s.umin, s.value);
     s.umax = umin(s.umax, s.value | s.mask);
+    singleMember(s);
+  }
+
+  /** Where the known bits and the unsigned range meet in one value, that is the value. */
+  private static void singleMember(Scalar s) {
+    long largest = s.value | s.mask;
+    long next = Tnum.next(s.value, s.mask, s.umin);
+    boolean minIsMember = (s.umin & ~s.mask) == s.value;
+    if (minIsMember) {
+      if (Long.compareUnsigned(next, s.umax) > 0) {
+        s.setConst(s.umin);
+      }
+    } else if (next == largest) {
+      s.setConst(largest);
+    } else if (Long.compareUnsigned(next, s.umax) <= 0
+        && Long.compareUnsigned(Tnum.next(s.value, s.mask, next), s.umax) > 0) {
+      s.setConst(next);
+    }
   }
 
   /** 32-bit ranges from the 64-bit ones and from each other (__reg32_deduce_bounds). */
@@ -80,6 +99,12 @@ final class ScalarBounds {
     if (low <= high) {
       s.umin32 = Math.max(s.umin32, low);
       s.umax32 = Math.min(s.umax32, high);
+    } else if (s.umax32 < low) {
+      s.smin32 = (int) s.umin32;
+      s.umax32 = Math.min(s.umax32, high);
+    } else if (high < s.umin32) {
+      s.smax32 = (int) s.umax32;
+      s.umin32 = Math.max(s.umin32, low);
     }
   }
 

@@ -79,23 +79,6 @@ final class ScalarBranch {
     };
   }
 
-  /** {@link #taken} of a register with itself. */
-  static int takenSame(Scalar a, int op, boolean jmp32) {
-    return switch (op) {
-      case JEQ, JGE, JLE, JSGE, JSLE -> 1;
-      case JNE, JGT, JLT, JSGT, JSLT -> 0;
-      case JSET -> {
-        if (a.isConst(jmp32)) {
-          yield a.constant(jmp32) != 0 ? 1 : 0;
-        }
-        long min = jmp32 ? a.smin32 : a.smin;
-        long max = jmp32 ? a.smax32 : a.smax;
-        yield min <= 0 && max >= 0 ? -1 : 1;
-      }
-      default -> -1;
-    };
-  }
-
   private static int not(int taken) {
     return taken < 0 ? -1 : 1 - taken;
   }

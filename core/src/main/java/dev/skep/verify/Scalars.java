@@ -165,9 +165,6 @@ final class Scalars {
    */
   int taken(long[] regs, int at1, int at2, int op, boolean jmp32) {
     a.load(regs, at1);
-    if (at1 == at2) {
-      return ScalarBranch.takenSame(a, op, jmp32);
-    }
     b.load(regs, at2);
     return ScalarBranch.taken(a, b, op, jmp32);
   }
@@ -187,9 +184,6 @@ final class Scalars {
    * @param falseRegs registers of the branch that falls through
    */
   void refine(long[] trueRegs, long[] falseRegs, int at1, int at2, int op, boolean jmp32) {
-    if (at1 == at2) {
-      return;
-    }
     narrow(falseRegs, at1, at2, ScalarBranch.negate(op), jmp32);
     narrow(trueRegs, at1, at2, op, jmp32);
     check(trueRegs, at1, "true_reg1");
@@ -200,6 +194,11 @@ final class Scalars {
 
   private void narrow(long[] regs, int at1, int at2, int op, boolean jmp32) {
     a.load(regs, at1);
+    if (at1 == at2) {
+      ScalarBranch.refine(a, a, op, jmp32);
+      a.store(regs, at1);
+      return;
+    }
     b.load(regs, at2);
     ScalarBranch.refine(a, b, op, jmp32);
     a.store(regs, at1);

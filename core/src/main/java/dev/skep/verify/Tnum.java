@@ -137,6 +137,26 @@ final class Tnum {
     set(d, Long.reverseBytes(d.value) >>> shift, Long.reverseBytes(d.mask) >>> shift);
   }
 
+  /**
+   * The smallest member greater than {@code z}, unsigned; the largest member if there is none
+   * (tnum_step).
+   */
+  static long next(long value, long mask, long z) {
+    long largest = value | mask;
+    if (Long.compareUnsigned(z, largest) >= 0) {
+      return largest;
+    }
+    if (Long.compareUnsigned(z, value) < 0) {
+      return value;
+    }
+    // Count up in the unknown bits only: the known ones, and those below the highest bit that z
+    // has set where it may not, are filled so that the carry passes through them.
+    long distance = z - value;
+    long strayBits = distance & ~mask;
+    long below = strayBits == 0 ? 0 : -1L >>> Long.numberOfLeadingZeros(strayBits);
+    return value | (distance | below | ~mask) + 1 & mask;
+  }
+
   /** Whether some value is in both. */
   static boolean overlap(long value1, long mask1, long value2, long mask2) {
     long known = ~mask1 & ~mask2;

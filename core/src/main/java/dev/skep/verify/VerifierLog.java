@@ -167,15 +167,12 @@ final class VerifierLog {
     return this;
   }
 
-  /** Hexadecimal as C's {@code %#llx}: zero has no prefix. */
+  /** Hexadecimal with 0x, as the kernel's {@code %#llx} prints it. */
   VerifierLog hex(long value) {
-    if (value == 0) {
-      return add('0');
-    }
     room(18);
     bytes[end++] = '0';
     bytes[end++] = 'x';
-    int shift = 60 - (Long.numberOfLeadingZeros(value) & ~3);
+    int shift = 60 - (Long.numberOfLeadingZeros(value | 1) & ~3);
     for (; shift >= 0; shift -= 4) {
       bytes[end++] = HEX[(int) (value >>> shift) & 15];
     }
