@@ -9,7 +9,6 @@ final class AtomicLowering {
   private static final int XADD = 0x0fc1;
   private static final int XCHG = 0x87;
   private static final int CMPXCHG = 0x0fb1;
-  private static final int JUMP_NOT_EQUAL = 0x75;
 
   private final FunctionCode f;
   private final X64Assembler asm;
@@ -61,7 +60,7 @@ final class AtomicLowering {
     asm.move(w, aux, Gpr.RAX);
     asm.alu(op, w, aux, src);
     asm.locked(CMPXCHG, w, base, index, off, aux);
-    asm.jumpIfShort(JUMP_NOT_EQUAL, retry - (f.buffer.position() + 2));
+    asm.jumpIfShort(Condition.NOT_EQUAL, retry - (f.buffer.position() + 2));
     asm.move(w, src, Gpr.RAX);
     asm.move(1, Gpr.RAX, saved);
   }

@@ -9,9 +9,6 @@ final class CallLowering {
   private static final int HELPER = 0;
   private static final int SUBPROGRAM = 1;
   private static final int KFUNC = 2;
-  private static final int BELOW_OR_EQUAL = 0x76;
-  private static final int ABOVE_OR_EQUAL = 0x73;
-  private static final int EQUAL = 0x74;
 
   private final FunctionCode f;
   private final X64Assembler asm;
@@ -63,11 +60,11 @@ final class CallLowering {
   private void indirect() {
     asm.move(0, Gpr.RDX, Gpr.RDX);
     asm.compareMemory(0, Gpr.RSI, f.layout.mapMaxEntries(), Gpr.RDX);
-    int outOfBounds = forwardJump(BELOW_OR_EQUAL);
+    int outOfBounds = forwardJump(Condition.BELOW_OR_EQUAL);
     int limit = testCounter();
     loadSlot();
     asm.test(1, Gpr.RCX, Gpr.RCX);
-    int empty = forwardJump(EQUAL);
+    int empty = forwardJump(Condition.EQUAL);
     countAndDropFrame();
     asm.load(LoadOp.U64, Gpr.RCX, Gpr.RCX, X64Assembler.NO_INDEX, f.layout.progEntry());
     asm.aluImmediate(AluOp.ADD, 1, Gpr.RCX, f.layout.tailCallEntry());
@@ -118,7 +115,7 @@ final class CallLowering {
   private int testCounter() {
     loadCounterPointer();
     asm.aluMemory(AluOp.CMP, FrameLowering.TAIL_CALL_LIMIT);
-    return forwardJump(ABOVE_OR_EQUAL);
+    return forwardJump(Condition.ABOVE_OR_EQUAL);
   }
 
   /** rax = pointer to the counter. */

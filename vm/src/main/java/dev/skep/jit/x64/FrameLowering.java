@@ -10,7 +10,6 @@ final class FrameLowering {
   private static final int[] CALLEE_SAVED = {Gpr.RBX, Gpr.R13, Gpr.R14, Gpr.R15};
   private static final int FIRST_CALLEE_SAVED = 6;
   private static final int ALL_CALLEE_SAVED = 0x3c0;
-  private static final int JUMP_ABOVE = 0x77;
 
   private final FunctionCode f;
   private final X64Assembler asm;
@@ -70,7 +69,7 @@ final class FrameLowering {
   private void tailCallCounter(boolean main) {
     if (main) {
       asm.aluImmediate(AluOp.CMP, 1, Gpr.RAX, TAIL_CALL_LIMIT);
-      asm.jumpIfShort(JUMP_ABOVE, 6);
+      asm.jumpIfShort(Condition.ABOVE, 6);
       asm.push(Gpr.RAX);
       asm.move(1, Gpr.RAX, Gpr.RSP);
       asm.jumpShort(1);

@@ -102,16 +102,16 @@ final class JumpLowering {
   /** The short opcode of a BPF condition; jset jumps when the test is not zero. */
   private static int condition(int op) {
     return switch (op) {
-      case 0x10 -> 0x74;
-      case 0x50, JSET -> 0x75;
-      case 0x20 -> 0x77;
-      case 0x30 -> 0x73;
-      case 0xa0 -> 0x72;
-      case 0xb0 -> 0x76;
-      case 0x60 -> 0x7f;
-      case 0x70 -> 0x7d;
-      case 0xc0 -> 0x7c;
-      case 0xd0 -> 0x7e;
+      case 0x10 -> Condition.EQUAL;
+      case 0x50, JSET -> Condition.NOT_EQUAL;
+      case 0x20 -> Condition.ABOVE;
+      case 0x30 -> Condition.ABOVE_OR_EQUAL;
+      case 0xa0 -> Condition.BELOW;
+      case 0xb0 -> Condition.BELOW_OR_EQUAL;
+      case 0x60 -> Condition.GREATER;
+      case 0x70 -> Condition.GREATER_OR_EQUAL;
+      case 0xc0 -> Condition.LESS;
+      case 0xd0 -> Condition.LESS_OR_EQUAL;
       default -> throw new UnsupportedException("jit of jump 0x" + Integer.toHexString(op));
     };
   }

@@ -19,8 +19,9 @@ import dev.skep.rewrite.RunnableProgram;
  * @param privateStacks functions that ask for it get a per-CPU stack of their own
  * @param perCpuBaseDisp gs-relative place of this CPU's base (this_cpu_off)
  * @param cpuNumberImm what stands for {@link RunnableProgram#CPU_NUMBER_OFFSET} in the code
- * @param functionByAddress function pointers are loaded as a sign-extended imm32 (module area),
- *     else relative to rip; both take seven bytes
+ * @param kernelAddresses the code lives in the kernel's half of the address space: function
+ *     pointers are loaded as a sign-extended imm32 (else relative to rip, both take seven bytes),
+ *     and probed loads tell user addresses (else there are no probed loads)
  * @param mapMaxEntries offset of max_entries in a map's block
  * @param progArraySlots offset of the first slot in a program array's block
  * @param progEntry offset of bpf_func in a program's block
@@ -35,7 +36,7 @@ public record KernelLayout(
     boolean privateStacks,
     int perCpuBaseDisp,
     int cpuNumberImm,
-    boolean functionByAddress,
+    boolean kernelAddresses,
     int mapMaxEntries,
     int progArraySlots,
     int progEntry) {

@@ -12,7 +12,6 @@ final class MemoryLowering {
   private static final int PROBE_MEM32 = 0xa0;
   private static final int PROBE_MEM32SX = 0xc0;
   private static final int NOSPEC = 0xc0;
-  private static final int JUMP_ABOVE = 0x77;
 
   /** Between user addresses and this no address of the kernel lies. */
   private static final int VSYSCALL_ADDR = 0xff600000;
@@ -82,6 +81,9 @@ final class MemoryLowering {
 
   /** A load that gives 0 instead of touching an address of user space. */
   private void probe(LoadOp op, int dst, int base, int off) {
+    if (!f.layout.kernelAddresses()) {
+      throw new UnsupportedException("jit of loads through kernel pointers inside a process");
+    }
     int aux = FunctionCode.AUX;
     int limit = Gpr.R10;
     asm.moveSigned32(limit, VSYSCALL_ADDR);
@@ -92,7 +94,7 @@ final class MemoryLowering {
     asm.alu(AluOp.SUB, 1, aux, limit);
     asm.moveImmediate64(limit, USER_LIMIT);
     asm.alu(AluOp.CMP, 1, aux, limit);
-    asm.jumpIfShort(JUMP_ABOVE, 0);
+    asm.jumpIfShort(Condition.ABOVE, 0);
     int kernelAddress = f.buffer.position();
     asm.alu(AluOp.XOR, 0, dst, dst);
     asm.jumpShort(0);

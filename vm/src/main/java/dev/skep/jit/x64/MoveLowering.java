@@ -135,7 +135,7 @@ final class MoveLowering {
 
   private void function(int dst, int relative) {
     int target = f.function.start() + f.current + relative;
-    if (f.layout.functionByAddress()) {
+    if (f.layout.kernelAddresses()) {
       asm.moveSigned32(dst, 0);
     } else {
       asm.leaRip(dst, 0);

@@ -334,12 +334,59 @@ final class X64Assembler {
 
   /** add dst, gs:[displacement]. */
   void addGs(int dst, int displacement) {
+    gs(0x03, 1, dst, displacement);
+  }
+
+  /** mov dst, gs:[displacement]. */
+  void loadGs(int w, int dst, int displacement) {
+    gs(0x8b, w, dst, displacement);
+  }
+
+  /** mov gs:[displacement], src. */
+  void storeGs(int w, int displacement, int src) {
+    gs(0x89, w, src, displacement);
+  }
+
+  /** cmp dword gs:[displacement], imm8. */
+  void compareGs(int displacement, int imm) {
+    gs(0x83, 0, AluOp.CMP.digit, displacement);
+    code.put1(imm);
+  }
+
+  /** push qword gs:[displacement]. */
+  void pushGs(int displacement) {
+    gs(0xff, 0, 6, displacement);
+  }
+
+  /** pop qword gs:[displacement]. */
+  void popGs(int displacement) {
+    gs(0x8f, 0, 0, displacement);
+  }
+
+  private void gs(int opcode, int w, int reg, int displacement) {
     code.put1(0x65);
-    rex(1, dst, RAX);
-    code.put1(0x03);
-    code.put1(0x04 | (dst & 7) << 3);
+    optionalRex(w, reg, RAX);
+    code.put1(opcode);
+    code.put1(0x04 | (reg & 7) << 3);
     code.put1(0x25);
     code.put4(displacement);
+  }
+
+  /** rdgsbase dst. */
+  void readGsBase(int dst) {
+    gsBase(1, dst);
+  }
+
+  /** wrgsbase src. */
+  void writeGsBase(int src) {
+    gsBase(3, src);
+  }
+
+  private void gsBase(int digit, int reg) {
+    code.put1(0xf3);
+    rex(1, RAX, reg);
+    code.put2(0xae0f);
+    registers(digit, reg);
   }
 
   void push(int reg) {
@@ -379,6 +426,20 @@ final class X64Assembler {
   void call(int displacement) {
     code.put1(0xe8);
     code.put4(displacement);
+  }
+
+  /** call reg. */
+  void callRegister(int reg) {
+    optionalRex(0, RAX, reg);
+    code.put1(0xff);
+    registers(2, reg);
+  }
+
+  /** call [base+displacement]. */
+  void callMemory(int base, int displacement) {
+    optionalRex(0, RAX, base);
+    code.put1(0xff);
+    memory(2, base, NO_INDEX, displacement);
   }
 
   /** jmp reg. */

@@ -1,0 +1,129 @@
+package dev.skep.jit.x64;
+
+import static dev.skep.jit.x64.Gpr.R12;
+import static dev.skep.jit.x64.Gpr.R13;
+import static dev.skep.jit.x64.Gpr.R14;
+import static dev.skep.jit.x64.Gpr.R15;
+import static dev.skep.jit.x64.Gpr.R9;
+import static dev.skep.jit.x64.Gpr.RAX;
+import static dev.skep.jit.x64.Gpr.RBP;
+import static dev.skep.jit.x64.Gpr.RBX;
+import static dev.skep.jit.x64.Gpr.RDX;
+import static dev.skep.jit.x64.Gpr.RSI;
+import static dev.skep.jit.x64.Gpr.RSP;
+
+import dev.skep.natives.PerCpuRegion;
+
+/**
+ * How Java enters compiled code. An image by itself is a C function of the context; these routines
+ * are between, where a program needs this CPU's area in gs, or may call back into Java.
+ *
+ * <p>Java code of this process does not use gs. A previous base is put back, so that a run inside a
+ * run, and other native code, find theirs.
+ */
+final class EntryRoutines {
+  private static final int[] CALLEE_SAVED = {RBP, RBX, R12, R13, R14, R15};
+
+  private EntryRoutines() {}
+
+  /** (rdi = context, rsi = image, rdx = this CPU's base). */
+  static byte[] perCpu() {
+    Routine r = new Routine();
+    X64Assembler asm = r.asm;
+    int change = 0;
+    asm.readGsBase(RAX);
+    asm.alu(AluOp.CMP, 1, RAX, RDX);
+    r.labels.jumpIf(Condition.NOT_EQUAL, change);
+    asm.jumpRegister(RSI);
+    r.labels.bind(change);
+    asm.push(RAX);
+    asm.writeGsBase(RDX);
+    asm.callRegister(RSI);
+    asm.pop(RDX);
+    asm.writeGsBase(RDX);
+    asm.ret();
+    return r.finish();
+  }
+
+  /**
+   * As {@link #perCpu}, and what it calls may be ended early. Its frame, from the address in {@link
+   * PerCpuHeader#ENTRY_FRAME} up: that of the entry outside, the previous gs base, the saved
+   * registers.
+   */
+  static byte[] guarded() {
+    Routine r = new Routine();
+    saveRegisters(r.asm);
+    guardedBody(r, RSI, RDX);
+    return r.finish();
+  }
+
+  /** (rdi, rsi, rdx, rcx, r8 = five arguments, r9 = function, stack = this CPU's base). */
+  static byte[] guardedCallback() {
+    Routine r = new Routine();
+    saveRegisters(r.asm);
+    int stackArgument = 8 + 8 * CALLEE_SAVED.length;
+    r.load64(RBX, RSP, stackArgument);
+    guardedBody(r, R9, RBX);
+    return r.finish();
+  }
+
+  private static void saveRegisters(X64Assembler asm) {
+    for (int register : CALLEE_SAVED) {
+      asm.push(register);
+    }
+  }
+
+  private static void guardedBody(Routine r, int target, int base) {
+    X64Assembler asm = r.asm;
+    asm.readGsBase(RAX);
+    asm.push(RAX);
+    asm.writeGsBase(base);
+    asm.pushGs(PerCpuHeader.ENTRY_FRAME);
+    asm.storeGs(1, PerCpuHeader.ENTRY_FRAME, RSP);
+    asm.callRegister(target);
+    leaveGuarded(asm);
+  }
+
+  /** Ends the innermost guarded entry with result 0, from wherever the stack is. */
+  static byte[] abort() {
+    Routine r = new Routine();
+    r.asm.loadGs(1, RSP, PerCpuHeader.ENTRY_FRAME);
+    r.asm.alu(AluOp.XOR, 0, RAX, RAX);
+    leaveGuarded(r.asm);
+    return r.finish();
+  }
+
+  private static void leaveGuarded(X64Assembler asm) {
+    asm.popGs(PerCpuHeader.ENTRY_FRAME);
+    asm.pop(RDX);
+    asm.writeGsBase(RDX);
+    for (int i = CALLEE_SAVED.length - 1; i >= 0; i--) {
+      asm.pop(CALLEE_SAVED[i]);
+    }
+    asm.ret();
+  }
+
+  /**
+   * A function that Java implements, for calls from BPF: five arguments stay where they are, the
+   * CPU's number is the sixth. When Java threw, the run ends.
+   *
+   * @param upcall what to call
+   * @param abort address of {@link #abort}
+   */
+  static byte[] javaFunction(long upcall, long abort) {
+    Routine r = new Routine();
+    X64Assembler asm = r.asm;
+    int failed = 0;
+    r.alignedFrame(0);
+    asm.loadGs(0, R9, PerCpuRegion.CPU_NUMBER_OFFSET);
+    r.callC(upcall);
+    asm.leave();
+    asm.compareGs(PerCpuHeader.FAILED, 0);
+    r.labels.jumpIf(Condition.NOT_EQUAL, failed);
+    asm.ret();
+    r.labels.bind(failed);
+    asm.moveImmediate64(RAX, abort);
+    asm.jumpRegister(RAX);
+    return r.finish();
+  }
+}

@@ -1,0 +1,40 @@
+package dev.skep.jit.x64;
+
+import dev.skep.rewrite.KernelFunction;
+import java.util.function.Supplier;
+
+/** Functions of BPF programs that compiled code answers without Java. */
+public enum NativeHelper {
+  /** bpf_ktime_get_ns, CLOCK_MONOTONIC. */
+  KTIME_GET_NS(5, false, () -> HelperRoutines.clock(1)),
+  /** bpf_get_prandom_u32. */
+  GET_PRANDOM_U32(7, true, HelperRoutines::random),
+  /** bpf_get_smp_processor_id, where it is not inlined. */
+  GET_SMP_PROCESSOR_ID(8, true, HelperRoutines::cpuNumber),
+  /** bpf_ktime_get_boot_ns, CLOCK_BOOTTIME. */
+  KTIME_GET_BOOT_NS(125, false, () -> HelperRoutines.clock(7)),
+  /** bpf_ktime_get_coarse_ns, CLOCK_MONOTONIC_COARSE. */
+  KTIME_GET_COARSE_NS(160, false, () -> HelperRoutines.clock(6)),
+  /** bpf_loop, where it is not inlined. */
+  LOOP(181, false, HelperRoutines::loop),
+  /** bpf_ktime_get_tai_ns, CLOCK_TAI. */
+  KTIME_GET_TAI_NS(208, false, () -> HelperRoutines.clock(11)),
+  /** arch_bpf_timed_may_goto, with registers of its own. */
+  TIMED_MAY_GOTO(
+      KernelFunction.TIMED_MAY_GOTO.number(), false, () -> HelperRoutines.timedMayGoto(1));
+
+  final int number;
+  final boolean perCpu;
+  final Supplier<byte[]> code;
+
+  NativeHelper(int number, boolean perCpu, Supplier<byte[]> code) {
+    this.number = number;
+    this.perCpu = perCpu;
+    this.code = code;
+  }
+
+  /** The number that calls of it have in a rewritten program. */
+  public int number() {
+    return number;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.skep.jit.x64;
+
+import dev.skep.jit.MachineCode;
+import dev.skep.machine.BpfCallback;
+import dev.skep.machine.Cpu;
+import dev.skep.natives.Memory;
+import dev.skep.natives.NativeCode;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * A program in executable text. A run takes a context block and holds a CPU for its time; any
+ * number of runs may go on at once, on different CPUs.
+ */
+public final class NativeProgram {
+  /** How Java gets into a program; the cheaper, the less the program may do. */
+  public enum Entry {
+    /** A direct call without a thread state change: no per-CPU forms, no upcalls. */
+    PLAIN,
+    /** As PLAIN, with this CPU's area in gs. */
+    PER_CPU,
+    /** As PER_CPU, with a thread state change, so that garbage collections need not wait. */
+    LONG,
+    /** Everything, upcalls that throw included. */
+    GUARDED
+  }
+
+  private static final MethodHandle PLAIN = NativeCode.caller(1, true);
+  private static final MethodHandle PER_CPU = NativeCode.caller(3, true);
+  private static final MethodHandle FULL = NativeCode.caller(3, false);
+
+  private final X64Text text;
+  private final MachineCode code;
+  private final long image;
+  private final Needs needs;
+  private final Entry entry;
+
+  NativeProgram(X64Text text, MachineCode code, long image, Needs needs) {
+    this.text = text;
+    this.code = code;
+    this.image = image;
+    this.needs = needs;
+    this.entry = entryFor(needs);
+  }
+
+  private static Entry entryFor(Needs needs) {
+    if (needs.upcalls() || needs.tailCalls()) {
+      return Entry.GUARDED;
+    }
+    if (needs.longRunning()) {
+      return Entry.LONG;
+    }
+    return needs.perCpu() ? Entry.PER_CPU : Entry.PLAIN;
+  }
+
+  /** Address of the machine code: what bpf_func of a program's block holds. */
+  public long image() {
+    return image;
+  }
+
+  public MachineCode code() {
+    return code;
+  }
+
+  /** Whether the program itself calls functions in Java. */
+  public boolean callsJava() {
+    return needs.upcalls();
+  }
+
+  /** Whether it tail calls, so that what it can reach is not known from its own code. */
+  public boolean tailCalls() {
+    return needs.tailCalls();
+  }
+
+  /** The cheapest entry that its own code allows; that of a tail-calling program assumes all. */
+  public Entry entry() {
+    return entry;
+  }
+
+  /**
+   * The cheapest entry when all programs that it can reach by tail calls are known.
+   *
+   * @param reachable those programs; the caller keeps it from reaching others
+   */
+  public Entry entry(Iterable<NativeProgram> reachable) {
+    boolean perCpu = needs.perCpu();
+    boolean upcalls = needs.upcalls();
+    boolean longRunning = needs.longRunning();
+    for (NativeProgram program : reachable) {
+      perCpu |= program.needs.perCpu();
+      upcalls |= program.needs.upcalls();
+      longRunning |= program.needs.longRunning();
+    }
+    return entryFor(new Needs(perCpu, upcalls, false, longRunning));
+  }
+
+  /** Runs the program once; see {@link #run(Entry, long, Cpu)}. */
+  public long run(long ctx, Cpu cpu) {
+    return run(entry, ctx, cpu);
+  }
+
+  /**
+   * Runs the program once.
+   *
+   * @param entry one that suits the program
+   * @param ctx address of the context block
+   * @param cpu which the caller holds
+   * @return R0, of which the kernel keeps the lower 32 bits
+   */
+  public long run(Entry entry, long ctx, Cpu cpu) {
+    return enter(entry, image, ctx, cpu);
+  }
+
+  /**
+   * Runs the program for many inputs in one call.
+   *
+   * @param batch address of a {@link BatchLayout} block, whose code is set here
+   * @return R0 of the last run
+   */
+  public long run(Entry entry, BatchKind kind, long batch, Cpu cpu) {
+    if (Memory.getLong(batch + BatchLayout.COUNT) <= 0) {
+      throw new IllegalArgumentException("a batch without items");
+    }
+    Memory.putLong(batch + BatchLayout.CODE, image);
+    return enter(entry, text.loop(kind), batch, cpu);
+  }
+
+  private long enter(Entry how, long target, long ctx, Cpu cpu) {
+    try {
+      return switch (how) {
+        case PLAIN -> (long) PLAIN.invokeExact(target, ctx);
+        case PER_CPU ->
+            (long) PER_CPU.invokeExact(text.enterPerCpu(), ctx, target, cpu.perCpuBase());
+        case LONG -> (long) FULL.invokeExact(text.enterPerCpu(), ctx, target, cpu.perCpuBase());
+        case GUARDED -> guarded(target, ctx, cpu);
+      };
+    } catch (RuntimeException | Error thrown) {
+      throw thrown;
+    } catch (Throwable checked) {
+      throw new AssertionError("machine code threw", checked);
+    }
+  }
+
+  private long guarded(long target, long ctx, Cpu cpu) throws Throwable {
+    BpfCallback outside = cpu.callback();
+    cpu.callback(text.cpus().callback(cpu));
+    long result = (long) FULL.invokeExact(text.enterGuarded(), ctx, target, cpu.perCpuBase());
+    cpu.callback(outside);
+    text.cpus().rethrow(cpu);
+    return result;
+  }
+
+  /** Frees the code; the caller knows that no run is in it or can get to it. */
+  public void free() {
+    text.free(image);
+  }
+}

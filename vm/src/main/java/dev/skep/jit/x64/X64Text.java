@@ -1,0 +1,199 @@
+package dev.skep.jit.x64;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
+import dev.skep.machine.BpfCallback;
+import dev.skep.machine.BpfFunction;
+import dev.skep.machine.Cpu;
+import dev.skep.natives.CodeSpace;
+import dev.skep.natives.CpuFeatures;
+import dev.skep.natives.Memory;
+import dev.skep.natives.NativeCode;
+import dev.skep.rewrite.RunnableProgram;
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandle;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The executable text of one runtime: the routines that Java enters by, helpers, loops over inputs,
+ * and the programs. Programs may be added and freed while others run.
+ */
+public final class X64Text implements AutoCloseable {
+  private static final MethodHandle CALLBACK = NativeCode.caller(7, false);
+
+  private final CodeSpace space = new CodeSpace();
+  private final Arena upcalls = Arena.ofShared();
+  private final CpuSlots cpus;
+  private final KernelLayout layout;
+  private final Map<NativeHelper, Long> helpers = new EnumMap<>(NativeHelper.class);
+  private final Set<Long> perCpuHelpers = new HashSet<>();
+  private final long enterPerCpu;
+  private final long enterGuarded;
+  private final long enterCallback;
+  private final long abort;
+  private final long repeatLoop;
+  private final long contextLoop;
+  private final long xdpLoop;
+
+  /**
+   * @param cpus the machine's; their areas are laid out as {@link dev.skep.natives.PerCpuRegion}
+   *     does
+   * @throws UnsupportedException where this is not x86-64 Linux that lets programs set gs
+   */
+  public X64Text(List<Cpu> cpus) {
+    this(cpus, CpuFeatures.host());
+  }
+
+  X64Text(List<Cpu> cpus, CpuFeatures features) {
+    if (!features.x64()) {
+      throw new UnsupportedException("running machine code needs x86-64 linux");
+    }
+    if (!features.fsgsbase()) {
+      throw new UnsupportedException("running machine code needs fsgsbase");
+    }
+    layout = KernelLayout.inProcess(features.bmi2());
+    enterPerCpu = place(EntryRoutines.perCpu());
+    enterGuarded = place(EntryRoutines.guarded());
+    enterCallback = place(EntryRoutines.guardedCallback());
+    abort = place(EntryRoutines.abort());
+    this.cpus = new CpuSlots(cpus, this::callback);
+    repeatLoop = place(BatchRoutines.repeat());
+    contextLoop = place(BatchRoutines.contexts());
+    xdpLoop = place(BatchRoutines.xdp());
+    for (NativeHelper helper : NativeHelper.values()) {
+      long address = place(helper.code.get());
+      helpers.put(helper, address);
+      if (helper.perCpu) {
+        perCpuHelpers.add(address);
+      }
+    }
+    for (Cpu cpu : cpus) {
+      long seed = ThreadLocalRandom.current().nextLong() | 1;
+      Memory.putLong(cpu.perCpuBase() + PerCpuHeader.RANDOM, seed);
+    }
+  }
+
+  private long place(byte[] code) {
+    long address = space.allocate(code.length);
+    space.write(address, code, code.length);
+    return address;
+  }
+
+  /** The address of a helper that needs no Java. */
+  public long helper(NativeHelper helper) {
+    Long address = helpers.get(helper);
+    if (address == null) {
+      throw new IllegalStateException("no routine for " + helper);
+    }
+    return address;
+  }
+
+  /**
+   * Makes a function in Java callable from programs. It may throw: the run ends then, and {@link
+   * NativeProgram#run} throws the same. Its code lives as long as this text.
+   *
+   * @return its address
+   */
+  public long register(BpfFunction function) {
+    long upcall = NativeCode.upcall(new JavaFunction(function, cpus).handle(), upcalls);
+    return place(EntryRoutines.javaFunction(upcall, abort));
+  }
+
+  /** How Java code that a program has called on a CPU calls functions of that program. */
+  private BpfCallback callback(Cpu cpu) {
+    long base = cpu.perCpuBase();
+    return (function, r1, r2, r3, r4, r5) -> {
+      long result;
+      try {
+        result = (long) CALLBACK.invokeExact(enterCallback, r1, r2, r3, r4, r5, function, base);
+      } catch (Throwable thrown) {
+        throw new AssertionError("machine code threw", thrown);
+      }
+      this.cpus.rethrow(cpu);
+      return result;
+    };
+  }
+
+  /** Compiles a program and puts it into the text. */
+  public NativeProgram load(RunnableProgram program, Linkage linkage) {
+    return load(JitInput.of(program), linkage);
+  }
+
+  NativeProgram load(JitInput input, Linkage linkage) {
+    MachineCode code = new KernelEmitter(input, layout, linkage).emit();
+    byte[] bytes = code.bytes();
+    long image = space.allocate(bytes.length);
+    for (Relocation relocation : code.relocations()) {
+      link(bytes, image, code, relocation, linkage);
+    }
+    space.write(image, bytes, bytes.length);
+    return new NativeProgram(this, code, image, Needs.of(input, linkage, perCpuHelpers));
+  }
+
+  private static void link(
+      byte[] bytes, long image, MachineCode code, Relocation relocation, Linkage linkage) {
+    long target =
+        switch (relocation.kind()) {
+          case CALL_HELPER -> linkage.functionAddress(relocation.operand());
+          case CALL_FUNCTION, FUNCTION -> image + code.functionOffset(relocation.operand());
+          case MAP, PER_CPU -> 0; // in place already
+          case CALL_KFUNC -> throw new UnsupportedException("jit of kfunc calls inside a process");
+          case RETURN_THUNK, INDIRECT_THUNK, ARENA, PRIVATE_STACK ->
+              throw new UnsupportedException("jit of " + relocation.kind() + " inside a process");
+        };
+    if (target == 0) {
+      return;
+    }
+    long distance = target - (image + relocation.offset() + 4);
+    if (distance != (int) distance) {
+      throw new IllegalArgumentException(
+          "function at 0x" + Long.toHexString(target) + " is out of reach of a call");
+    }
+    for (int i = 0; i < 4; i++) {
+      bytes[relocation.offset() + i] = (byte) (distance >> 8 * i);
+    }
+  }
+
+  long enterPerCpu() {
+    return enterPerCpu;
+  }
+
+  long enterGuarded() {
+    return enterGuarded;
+  }
+
+  long loop(BatchKind kind) {
+    return switch (kind) {
+      case REPEAT -> repeatLoop;
+      case CONTEXTS -> contextLoop;
+      case XDP -> xdpLoop;
+    };
+  }
+
+  CpuSlots cpus() {
+    return cpus;
+  }
+
+  void free(long image) {
+    space.free(image);
+  }
+
+  /** Bytes of text in use. */
+  public long usedBytes() {
+    return space.usedBytes();
+  }
+
+  /** Unmaps everything; nothing of it may run any more. */
+  @Override
+  public void close() {
+    upcalls.close();
+    space.close();
+  }
+}
