@@ -1,0 +1,50 @@
+package dev.skep.interp;
+
+import dev.skep.machine.BpfFunction;
+
+/**
+ * A program decoded for the interpreter: one entry per slot in each array, and one more that
+ * catches running off the end.
+ */
+final class Code {
+  /** Frames are aligned to this many bytes. */
+  static final int FRAME_ALIGNMENT = 16;
+
+  final String name;
+
+  /** {@link Ops}. */
+  final byte[] op;
+
+  final byte[] dst;
+
+  /** Register of the second operand, {@link Ops#CONSTANT} for a constant. */
+  final byte[] src;
+
+  /**
+   * Offset of a memory access; index of the target of a jump or call; key of a direct tail call.
+   */
+  final int[] off;
+
+  /**
+   * Constant, sign-extended; of an atomic its operation; of a local call the callee's frame size;
+   * of a function call the index into {@link #functions}; of a direct tail call the map's address.
+   */
+  final long[] imm;
+
+  final BpfFunction[] functions;
+
+  /** Frame size by index of a function's first instruction, -1 elsewhere. */
+  final int[] frameSizes;
+
+  Code(String name, int slots, BpfFunction[] functions, int[] frameSizes) {
+    this.name = name;
+    this.functions = functions;
+    this.frameSizes = frameSizes;
+    op = new byte[slots + 1];
+    dst = new byte[slots + 1];
+    src = new byte[slots + 1];
+    off = new int[slots + 1];
+    imm = new long[slots + 1];
+    op[slots] = Ops.UNREACHABLE;
+  }
+}

@@ -1,0 +1,23 @@
+package dev.skep.interp;
+
+import dev.skep.machine.BpfFunction;
+
+/** What a program is bound to when it is loaded: maps and functions; the runtime knows them. */
+public interface Linkage {
+  /** Address of the block of a map, by its index in the program's maps. */
+  long mapAddress(int map);
+
+  /**
+   * Address of a byte in the value of a map of global data; for a per-CPU map the offset that
+   * mov64_percpu makes an address of.
+   */
+  long mapValueAddress(int map, int offset);
+
+  /**
+   * The function that a call with this number (helper id or {@link
+   * dev.skep.rewrite.KernelFunction}) reaches.
+   *
+   * @throws dev.skep.errors.UnsupportedException if there is none
+   */
+  BpfFunction function(int number);
+}
