@@ -1,7 +1,7 @@
 /** Skep's userspace engine. */
 module dev.skep.vm {
   requires transitive dev.skep.core;
-  requires dev.skep.natives;
+  requires transitive dev.skep.natives;
   requires static transitive org.jspecify;
 
   exports dev.skep.machine;

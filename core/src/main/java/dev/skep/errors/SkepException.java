@@ -8,4 +8,9 @@ public abstract sealed class SkepException extends RuntimeException
   SkepException(String message) {
     super(message);
   }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
 }
