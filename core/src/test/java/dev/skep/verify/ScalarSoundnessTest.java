@@ -59,7 +59,8 @@ class ScalarSoundnessTest {
     Scalar s = new Scalar();
     s.setUnknown();
     if (random.nextInt(4) > 0) {
-      s.mask = x ^ y | (random.nextBoolean() ? random.nextLong() & random.nextLong() : 0);
+      long blur = random.nextLong();
+      s.mask = x ^ y | (random.nextBoolean() ? blur & random.nextLong() : 0);
       s.value = x & ~s.mask;
     }
     if (random.nextBoolean()) {
