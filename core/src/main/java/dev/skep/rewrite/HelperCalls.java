@@ -85,7 +85,11 @@ final class HelperCalls {
   /** The one map that the call uses, or null. */
   private @Nullable MapSpec map(int origin) {
     int index = origin < 0 ? InsnFacts.NO_MAP : code.facts.mapIndex[origin];
-    return index < 0 ? null : code.program.maps().get(index);
+    if (index < 0) {
+      return null;
+    }
+    MapSpec map = code.program.maps().get(index & ~InsnFacts.INNER_MAP);
+    return (index & InsnFacts.INNER_MAP) == 0 ? map : map.inner();
   }
 
   /**

@@ -14,6 +14,12 @@ public final class InsnFacts {
   /** {@link #mapIndex}: different maps reached the call (BPF_MAP_PTR_POISON). */
   public static final int MAP_POISONED = -2;
 
+  /**
+   * Bit in {@link #mapIndex}: the call uses a map found in that map, which behaves like its inner
+   * template.
+   */
+  public static final int INNER_MAP = 1 << 16;
+
   /** {@link #constKey}: no call seen yet. */
   public static final long KEY_UNSEEN = Long.MIN_VALUE;
 
