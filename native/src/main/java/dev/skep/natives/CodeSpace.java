@@ -28,6 +28,10 @@ public final class CodeSpace implements AutoCloseable {
   private final long writable;
   private final OffsetAllocator offsets = new OffsetAllocator(0, CAPACITY);
   private long committed;
+
+  /** Below this offset room was used and freed before. */
+  private long reusable;
+
   private boolean closed;
 
   public CodeSpace() {
@@ -82,8 +86,9 @@ public final class CodeSpace implements AutoCloseable {
       throw new IllegalArgumentException("code of " + length + " bytes is longer than its room");
     }
     Memory.copy(code, 0, writable + offset, length);
-    // The room may have held other code before, that some core has fetched.
-    synchronizeCores();
+    if (offset < reusable) {
+      synchronizeCores(); // the room may have held other code, that some core has fetched
+    }
   }
 
   /** Replaces eight aligned bytes of code that may be running by one store. */
@@ -110,6 +115,7 @@ public final class CodeSpace implements AutoCloseable {
     long size = offsets.sizeOf(offset);
     Memory.fill(writable + offset, size, BREAKPOINT);
     offsets.free(offset);
+    reusable = Math.max(reusable, offset + size);
   }
 
   /** Bytes in use. */

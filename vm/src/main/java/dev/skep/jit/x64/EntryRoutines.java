@@ -8,6 +8,7 @@ import static dev.skep.jit.x64.Gpr.R9;
 import static dev.skep.jit.x64.Gpr.RAX;
 import static dev.skep.jit.x64.Gpr.RBP;
 import static dev.skep.jit.x64.Gpr.RBX;
+import static dev.skep.jit.x64.Gpr.RCX;
 import static dev.skep.jit.x64.Gpr.RDX;
 import static dev.skep.jit.x64.Gpr.RSI;
 import static dev.skep.jit.x64.Gpr.RSP;
@@ -18,8 +19,9 @@ import dev.skep.natives.PerCpuRegion;
  * How Java enters compiled code. An image by itself is a C function of the context; these routines
  * are between, where a program needs this CPU's area in gs, or may call back into Java.
  *
- * <p>Java code of this process does not use gs. A previous base is put back, so that a run inside a
- * run, and other native code, find theirs.
+ * <p>Setting gs costs as much as several calls, so it stays set when a run ends: the next one on
+ * this thread and CPU only compares. Nothing else in a Java process uses gs (the C library and the
+ * JVM use fs). Runs inside runs may leave another value; so a call of Java puts its own back.
  */
 final class EntryRoutines {
   private static final int[] CALLEE_SAVED = {RBP, RBX, R12, R13, R14, R15};
@@ -29,26 +31,24 @@ final class EntryRoutines {
   /** (rdi = context, rsi = image, rdx = this CPU's base). */
   static byte[] perCpu() {
     Routine r = new Routine();
-    X64Assembler asm = r.asm;
-    int change = 0;
-    asm.readGsBase(RAX);
-    asm.alu(AluOp.CMP, 1, RAX, RDX);
-    r.labels.jumpIf(Condition.NOT_EQUAL, change);
-    asm.jumpRegister(RSI);
-    r.labels.bind(change);
-    asm.push(RAX);
-    asm.writeGsBase(RDX);
-    asm.callRegister(RSI);
-    asm.pop(RDX);
-    asm.writeGsBase(RDX);
-    asm.ret();
+    setBase(r, RDX);
+    r.asm.jumpRegister(RSI);
     return r.finish();
+  }
+
+  /** Makes {@code base} the gs base; rax is used. */
+  private static void setBase(Routine r, int base) {
+    int same = 0;
+    r.asm.readGsBase(RAX);
+    r.asm.alu(AluOp.CMP, 1, RAX, base);
+    r.labels.jumpIf(Condition.EQUAL, same);
+    r.asm.writeGsBase(base);
+    r.labels.bind(same);
   }
 
   /**
    * As {@link #perCpu}, and what it calls may be ended early. Its frame, from the address in {@link
-   * PerCpuHeader#ENTRY_FRAME} up: that of the entry outside, the previous gs base, the saved
-   * registers.
+   * PerCpuHeader#ENTRY_FRAME} up: that of the entry outside, the saved registers.
    */
   static byte[] guarded() {
     Routine r = new Routine();
@@ -75,9 +75,7 @@ final class EntryRoutines {
 
   private static void guardedBody(Routine r, int target, int base) {
     X64Assembler asm = r.asm;
-    asm.readGsBase(RAX);
-    asm.push(RAX);
-    asm.writeGsBase(base);
+    setBase(r, base);
     asm.pushGs(PerCpuHeader.ENTRY_FRAME);
     asm.storeGs(1, PerCpuHeader.ENTRY_FRAME, RSP);
     asm.callRegister(target);
@@ -95,8 +93,6 @@ final class EntryRoutines {
 
   private static void leaveGuarded(X64Assembler asm) {
     asm.popGs(PerCpuHeader.ENTRY_FRAME);
-    asm.pop(RDX);
-    asm.writeGsBase(RDX);
     for (int i = CALLEE_SAVED.length - 1; i >= 0; i--) {
       asm.pop(CALLEE_SAVED[i]);
     }
@@ -113,10 +109,17 @@ final class EntryRoutines {
   static byte[] javaFunction(long upcall, long abort) {
     Routine r = new Routine();
     X64Assembler asm = r.asm;
-    int failed = 0;
-    r.alignedFrame(0);
+    int failed = 1;
+    int ownBase = 16;
+    r.alignedFrame(ownBase);
+    asm.readGsBase(RAX);
+    r.store64(RSP, 0, RAX);
     asm.loadGs(0, R9, PerCpuRegion.CPU_NUMBER_OFFSET);
     r.callC(upcall);
+    r.load64(RCX, RSP, 0);
+    asm.move(1, RDX, RAX);
+    setBase(r, RCX);
+    asm.move(1, RAX, RDX);
     asm.leave();
     asm.compareGs(PerCpuHeader.FAILED, 0);
     r.labels.jumpIf(Condition.NOT_EQUAL, failed);
