@@ -70,6 +70,11 @@ class HashTableMap extends VmMap {
     return element + valueOffset;
   }
 
+  @Override
+  public long findElement(long key) {
+    return table.find(key, table.hash(key));
+  }
+
   /** Marks an element as used, for the LRU. */
   final void touch(long element) {
     if (lru && Memory.getByte(element + HtabElemLayout.LRU_NODE_REF) == 0) {

@@ -82,6 +82,14 @@ public final class Maps {
     return IDS.incrementAndGet();
   }
 
+  /** The ring buffer that a record's payload lies in. */
+  public RingbufMap ringOf(long payload) {
+    if (handles.get(RingbufMap.handleOf(payload)) instanceof RingbufMap ring) {
+      return ring;
+    }
+    throw new IllegalStateException("no record at 0x" + Long.toHexString(payload));
+  }
+
   /** The map whose block starts at {@code address}; verified code passes no other addresses. */
   public VmMap at(long address) {
     VmMap map = handles.get((int) Memory.getLong(address + HandleLayout.MAP));

@@ -75,6 +75,10 @@ public abstract class VmMap implements BpfMap {
     return maps;
   }
 
+  final int handle() {
+    return handle;
+  }
+
   /** The address of struct bpf_map: the constant that programs load. */
   public final long address() {
     return address;
@@ -111,6 +115,11 @@ public abstract class VmMap implements BpfMap {
 
   /** map_lookup_elem: the value's address, or 0. */
   public long lookupElem(Cpu cpu, long key) {
+    return 0;
+  }
+
+  /** __htab_map_lookup_elem: the address of the element that holds the key, or 0. */
+  public long findElement(long key) {
     return 0;
   }
 

@@ -1,0 +1,44 @@
+package dev.skep.run;
+
+import dev.skep.machine.AddressSpace;
+import dev.skep.natives.Memory;
+import dev.skep.program.layout.NetDeviceLayout;
+import dev.skep.program.layout.XdpRxqInfoLayout;
+
+/** The loopback device that every packet of a test run comes from (struct net_device). */
+final class Device implements AutoCloseable {
+  /** Loopback's index in any network namespace. */
+  static final int LOOPBACK_IFINDEX = 1;
+
+  static final int LOOPBACK_MTU = 65536;
+
+  private final long address = Memory.allocate(NetDeviceLayout.SIZE);
+  private final long rxq = Memory.allocate(XdpRxqInfoLayout.SIZE);
+
+  private final AddressSpace space;
+
+  Device(AddressSpace space) {
+    this.space = space;
+    space.add(address, NetDeviceLayout.SIZE);
+    space.add(rxq, XdpRxqInfoLayout.SIZE);
+    Memory.putInt(address + NetDeviceLayout.IFINDEX, LOOPBACK_IFINDEX);
+    Memory.putLong(rxq + XdpRxqInfoLayout.DEV, address);
+  }
+
+  long address() {
+    return address;
+  }
+
+  /** struct xdp_rxq_info of receive queue 0. */
+  long rxq() {
+    return rxq;
+  }
+
+  @Override
+  public void close() {
+    space.remove(address);
+    space.remove(rxq);
+    Memory.free(address);
+    Memory.free(rxq);
+  }
+}

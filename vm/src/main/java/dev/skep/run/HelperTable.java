@@ -1,0 +1,59 @@
+package dev.skep.run;
+
+import dev.skep.machine.BpfFunction;
+import dev.skep.program.Helpers;
+import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelFunction;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The functions that programs can call: helpers by number, some with another body for some program
+ * types, and the kernel functions that rewritten code names.
+ */
+final class HelperTable {
+  private final @Nullable BpfFunction[] helpers = new @Nullable BpfFunction[Helpers.COUNT];
+  private final EnumMap<KernelFunction, BpfFunction> functions =
+      new EnumMap<>(KernelFunction.class);
+  private final EnumMap<ProgramType, Map<Integer, BpfFunction>> special =
+      new EnumMap<>(ProgramType.class);
+
+  /** Defines a helper for all program types that may call it. */
+  void set(int id, BpfFunction function) {
+    helpers[id] = function;
+  }
+
+  /** Defines what a helper is for one program type. */
+  void set(ProgramType type, int id, BpfFunction function) {
+    special.computeIfAbsent(type, any -> new HashMap<>()).put(id, function);
+  }
+
+  void set(KernelFunction name, BpfFunction function) {
+    functions.put(name, function);
+  }
+
+  /**
+   * The function behind the imm of a call in a rewritten program of that type; null when there is
+   * none.
+   */
+  @Nullable BpfFunction find(ProgramType type, int number) {
+    if (number >= KernelFunction.FIRST) {
+      return functions.get(KernelFunction.ofNumber(number));
+    }
+    if (number < 0 || number >= helpers.length) {
+      return null;
+    }
+    BpfFunction own = special.getOrDefault(type, Map.of()).get(number);
+    return own != null ? own : helpers[number];
+  }
+
+  /** The name for messages: "bpf_map_lookup_elem#1" or a kernel symbol. */
+  static String name(int number) {
+    if (number >= KernelFunction.FIRST) {
+      return KernelFunction.ofNumber(number).symbol();
+    }
+    return Helpers.name(number) + "#" + number;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.skep.run;
+
+import dev.skep.natives.Memory;
+import dev.skep.program.layout.XdpBuffLayout;
+
+/** Operations on a struct xdp_buff of {@link XdpContext} by its address. */
+final class Xdp {
+  private Xdp() {}
+
+  static long data(long xdp) {
+    return Memory.getLong(xdp + XdpBuffLayout.DATA);
+  }
+
+  static long dataEnd(long xdp) {
+    return Memory.getLong(xdp + XdpBuffLayout.DATA_END);
+  }
+
+  static long dataMeta(long xdp) {
+    return Memory.getLong(xdp + XdpBuffLayout.DATA_META);
+  }
+
+  static long hardStart(long xdp) {
+    return Memory.getLong(xdp + XdpBuffLayout.DATA_HARD_START);
+  }
+
+  /** Where the linear part may end at most. */
+  static long hardEnd(long xdp) {
+    return hardStart(xdp) + Memory.getInt(xdp + XdpBuffLayout.FRAME_SZ) - XdpContext.TAILROOM;
+  }
+
+  static int fragsLength(long xdp) {
+    return Memory.getInt(xdp + XdpContext.FRAGS_LENGTH);
+  }
+
+  static int linearLength(long xdp) {
+    return (int) (dataEnd(xdp) - data(xdp));
+  }
+
+  /** All bytes of the packet, metadata not counted. */
+  static int length(long xdp) {
+    return linearLength(xdp) + fragsLength(xdp);
+  }
+
+  /** Copies between a packet's bytes, which must be inside, and other memory. */
+  static void copy(long xdp, int offset, long memory, int bytes, boolean toPacket) {
+    int linear = linearLength(xdp);
+    int first = Math.max(0, Math.min(bytes, linear - offset));
+    move(data(xdp) + offset, memory, first, toPacket);
+    if (first < bytes) {
+      long frags = Memory.getLong(xdp + XdpContext.FRAGS);
+      move(frags + offset + first - linear, memory + first, bytes - first, toPacket);
+    }
+  }
+
+  private static void move(long packet, long memory, int bytes, boolean toPacket) {
+    if (bytes > 0) {
+      Memory.copy(toPacket ? memory : packet, toPacket ? packet : memory, bytes);
+    }
+  }
+}
