@@ -123,9 +123,7 @@ final class ChecksumHelpers {
     if (SkbBits.ipSummed(skb) == SkbBits.CHECKSUM_PARTIAL) {
       return pseudo ? ~Csum.fold(Csum.add(diff, old)) & 0xffff : old;
     }
-    if (pseudo
-        && (flags & IPV6) == 0
-        && SkbBits.ipSummed(skb) == SkbBits.CHECKSUM_COMPLETE) {
+    if (pseudo && (flags & IPV6) == 0 && SkbBits.ipSummed(skb) == SkbBits.CHECKSUM_COMPLETE) {
       SkbBits.csum(skb, ~Csum.sub(diff, SkbBits.csum(skb)));
     }
     return Csum.replaceByDiff(old, diff);

@@ -91,8 +91,7 @@ final class MapHelpers {
 
   private void ringbuf(HelperTable table) {
     table.set(130, (cpu, map, data, size, flags, r5) -> ring(map).output(data, size, flags));
-    table.set(
-        131, (cpu, map, size, flags, r4, r5) -> flags != 0 ? 0 : ring(map).reserve(size));
+    table.set(131, (cpu, map, size, flags, r4, r5) -> flags != 0 ? 0 : ring(map).reserve(size));
     table.set(132, (cpu, sample, flags, r3, r4, r5) -> commit(sample, flags, false));
     table.set(133, (cpu, sample, flags, r3, r4, r5) -> commit(sample, flags, true));
     table.set(134, (cpu, map, what, r3, r4, r5) -> ring(map).query(what));

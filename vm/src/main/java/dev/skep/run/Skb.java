@@ -16,8 +16,8 @@ import dev.skep.natives.Memory;
 import dev.skep.program.layout.SkbControlBlockLayout;
 
 /**
- * Operations on a struct sk_buff by its address. All packets are linear and have room on both
- * sides for everything that helpers may add, so nothing is ever moved to another buffer.
+ * Operations on a struct sk_buff by its address. All packets are linear and have room on both sides
+ * for everything that helpers may add, so nothing is ever moved to another buffer.
  */
 final class Skb {
   static final int ETH_HLEN = 14;
@@ -76,8 +76,7 @@ final class Skb {
 
   /** Moves the network header, and the transport header if it is set. */
   static void moveNetworkHeader(long skb, int by) {
-    Memory.putShort(
-        skb + NETWORK_HEADER, (short) (Memory.getShort(skb + NETWORK_HEADER) + by));
+    Memory.putShort(skb + NETWORK_HEADER, (short) (Memory.getShort(skb + NETWORK_HEADER) + by));
     if ((Memory.getShort(skb + TRANSPORT_HEADER) & 0xffff) != 0xffff) {
       Memory.putShort(
           skb + TRANSPORT_HEADER, (short) (Memory.getShort(skb + TRANSPORT_HEADER) + by));

@@ -147,9 +147,7 @@ final class SkbShapeHelpers {
     }
     int network = Skb.networkOffset(skb);
     int current = Skb.len(skb) - network;
-    if (by < 0
-        ? bytes >= current || current - bytes < min
-        : Skb.len(skb) + bytes > Skb.MAX_LEN) {
+    if (by < 0 ? bytes >= current || current - bytes < min : Skb.len(skb) + bytes > Skb.MAX_LEN) {
       return -Errno.ENOTSUPP;
     }
     int offset = network - Skb.macOffset(skb) + (mode == RoomFlags.MODE_NET ? base : 0);

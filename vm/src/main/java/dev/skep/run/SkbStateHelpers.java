@@ -3,7 +3,6 @@ package dev.skep.run;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
-import dev.skep.program.ProgramType;
 import dev.skep.program.layout.SkBuffLayout;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -45,9 +44,7 @@ final class SkbStateHelpers {
             flags != 0 || (int) size != 0 && Integer.compareUnsigned((int) size, NEIGH_PARAMS) < 0
                 ? TC_ACT_SHOT
                 : TC_ACT_REDIRECT);
-    table.set(
-        155,
-        (cpu, ifindex, flags, r3, r4, r5) -> flags != 0 ? TC_ACT_SHOT : TC_ACT_REDIRECT);
+    table.set(155, (cpu, ifindex, flags, r3, r4, r5) -> flags != 0 ? TC_ACT_SHOT : TC_ACT_REDIRECT);
   }
 
   private static void owners(HelperTable table) {
@@ -113,16 +110,12 @@ final class SkbStateHelpers {
     }
     Memory.putLong(skb + SkBuffLayout.TSTAMP, tstamp);
     long at = skb + SkBuffLayout.MONO_TC_OFFSET;
-    Memory.putByte(
-        at, (byte) (Memory.getByte(at) & ~SkBuffLayout.TSTAMP_TYPE_MASK | type));
+    Memory.putByte(at, (byte) (Memory.getByte(at) & ~SkBuffLayout.TSTAMP_TYPE_MASK | type));
     return 0;
   }
 
   /** The clone would leave through a device: nothing of that is seen by the program. */
-  private static long cloneRedirect(
-      Cpu cpu, long skb, long ifindex, long flags, long r4, long r5) {
-    return (flags & ~INGRESS) != 0 || (int) ifindex != Device.LOOPBACK_IFINDEX
-        ? -Errno.EINVAL
-        : 0;
+  private static long cloneRedirect(Cpu cpu, long skb, long ifindex, long flags, long r4, long r5) {
+    return (flags & ~INGRESS) != 0 || (int) ifindex != Device.LOOPBACK_IFINDEX ? -Errno.EINVAL : 0;
   }
 }
