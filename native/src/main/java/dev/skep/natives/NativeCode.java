@@ -4,11 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.Arrays;
 
 /** Calls between Java and machine code: all arguments and results are longs in registers. */
@@ -16,10 +13,10 @@ public final class NativeCode {
   private NativeCode() {}
 
   /**
-   * A handle of type {@code (long address, long...) -> long} that calls code at an address with the
-   * C calling convention.
+   * A handle of type {@code (MemorySegment code, long...) -> long} that calls code with the C
+   * calling convention.
    *
-   * @param arguments how many longs follow the address
+   * @param arguments how many longs follow the code's address
    * @param critical whether the call skips the thread state change: it must be short, and no upcall
    *     may be reachable from it
    */
@@ -27,25 +24,9 @@ public final class NativeCode {
   @SuppressWarnings("restricted")
   public static MethodHandle caller(int arguments, boolean critical) {
     FunctionDescriptor longs = Libc.descriptor(arguments);
-    MethodHandle handle =
-        critical
-            ? Linker.nativeLinker().downcallHandle(longs, Linker.Option.critical(false))
-            : Linker.nativeLinker().downcallHandle(longs);
-    return MethodHandles.filterArguments(handle, 0, SEGMENT_OF);
-  }
-
-  private static final MethodHandle SEGMENT_OF = segmentOf();
-
-  private static MethodHandle segmentOf() {
-    try {
-      return MethodHandles.lookup()
-          .findStatic(
-              MemorySegment.class,
-              "ofAddress",
-              MethodType.methodType(MemorySegment.class, long.class));
-    } catch (ReflectiveOperationException missing) {
-      throw new LinkageError(missing.getMessage(), missing);
-    }
+    return critical
+        ? Linker.nativeLinker().downcallHandle(longs, Linker.Option.critical(false))
+        : Linker.nativeLinker().downcallHandle(longs);
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -33,7 +34,7 @@ class CodeSpaceTest {
       space.write(add, ADD, ADD.length);
       for (boolean critical : new boolean[] {true, false}) {
         MethodHandle call = NativeCode.caller(2, critical);
-        assertThat((long) call.invokeExact(add, 40L, 2L)).isEqualTo(42);
+        assertThat((long) call.invokeExact(MemorySegment.ofAddress(add), 40L, 2L)).isEqualTo(42);
       }
     }
   }
@@ -59,9 +60,9 @@ class CodeSpaceTest {
       long code = space.allocate(constant.length);
       space.write(code, constant, constant.length);
       MethodHandle call = NativeCode.caller(0, true);
-      assertThat((long) call.invokeExact(code)).isEqualTo(1);
+      assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(1);
       space.patch(code, 0x9090c300000002b8L);
-      assertThat((long) call.invokeExact(code)).isEqualTo(2);
+      assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(2);
     }
   }
 
@@ -89,7 +90,9 @@ class CodeSpaceTest {
                 MethodType.methodType(long.class, long.class, long.class));
     try (Arena arena = Arena.ofConfined()) {
       long stub = NativeCode.upcall(times, arena);
-      assertThat((long) NativeCode.caller(2, false).invokeExact(stub, 6L, 7L)).isEqualTo(42);
+      assertThat(
+              (long) NativeCode.caller(2, false).invokeExact(MemorySegment.ofAddress(stub), 6L, 7L))
+          .isEqualTo(42);
     }
   }
 

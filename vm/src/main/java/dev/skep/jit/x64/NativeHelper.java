@@ -6,30 +6,27 @@ import java.util.function.Supplier;
 /** Functions of BPF programs that compiled code answers without Java. */
 public enum NativeHelper {
   /** bpf_ktime_get_ns, CLOCK_MONOTONIC. */
-  KTIME_GET_NS(5, false, () -> HelperRoutines.clock(1)),
+  KTIME_GET_NS(5, () -> HelperRoutines.clock(1)),
   /** bpf_get_prandom_u32. */
-  GET_PRANDOM_U32(7, true, HelperRoutines::random),
+  GET_PRANDOM_U32(7, HelperRoutines::random),
   /** bpf_get_smp_processor_id, where it is not inlined. */
-  GET_SMP_PROCESSOR_ID(8, true, HelperRoutines::cpuNumber),
+  GET_SMP_PROCESSOR_ID(8, HelperRoutines::cpuNumber),
   /** bpf_ktime_get_boot_ns, CLOCK_BOOTTIME. */
-  KTIME_GET_BOOT_NS(125, false, () -> HelperRoutines.clock(7)),
+  KTIME_GET_BOOT_NS(125, () -> HelperRoutines.clock(7)),
   /** bpf_ktime_get_coarse_ns, CLOCK_MONOTONIC_COARSE. */
-  KTIME_GET_COARSE_NS(160, false, () -> HelperRoutines.clock(6)),
+  KTIME_GET_COARSE_NS(160, () -> HelperRoutines.clock(6)),
   /** bpf_loop, where it is not inlined. */
-  LOOP(181, false, HelperRoutines::loop),
+  LOOP(181, HelperRoutines::loop),
   /** bpf_ktime_get_tai_ns, CLOCK_TAI. */
-  KTIME_GET_TAI_NS(208, false, () -> HelperRoutines.clock(11)),
+  KTIME_GET_TAI_NS(208, () -> HelperRoutines.clock(11)),
   /** arch_bpf_timed_may_goto, with registers of its own. */
-  TIMED_MAY_GOTO(
-      KernelFunction.TIMED_MAY_GOTO.number(), false, () -> HelperRoutines.timedMayGoto(1));
+  TIMED_MAY_GOTO(KernelFunction.TIMED_MAY_GOTO.number(), () -> HelperRoutines.timedMayGoto(1));
 
   final int number;
-  final boolean perCpu;
   final Supplier<byte[]> code;
 
-  NativeHelper(int number, boolean perCpu, Supplier<byte[]> code) {
+  NativeHelper(int number, Supplier<byte[]> code) {
     this.number = number;
-    this.perCpu = perCpu;
     this.code = code;
   }
 

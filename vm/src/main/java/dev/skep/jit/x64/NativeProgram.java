@@ -5,6 +5,7 @@ import dev.skep.machine.BpfCallback;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import dev.skep.natives.NativeCode;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -14,19 +15,17 @@ import java.lang.invoke.MethodHandle;
 public final class NativeProgram {
   /** How Java gets into a program; the cheaper, the less the program may do. */
   public enum Entry {
-    /** A direct call without a thread state change: no per-CPU forms, no upcalls. */
-    PLAIN,
-    /** As PLAIN, with this CPU's area in gs. */
-    PER_CPU,
-    /** As PER_CPU, with a thread state change, so that garbage collections need not wait. */
+    /** Without a thread state change: a garbage collection waits for the end, no upcalls. */
+    CRITICAL,
+    /** With a thread state change, for programs that may take long; no upcalls. */
     LONG,
     /** Everything, upcalls that throw included. */
     GUARDED
   }
 
-  private static final MethodHandle PLAIN = NativeCode.caller(1, true);
-  private static final MethodHandle PER_CPU = NativeCode.caller(3, true);
-  private static final MethodHandle FULL = NativeCode.caller(3, false);
+  // Two call sites, not one per entry: each costs the compiler much of its inlining budget.
+  private static final MethodHandle CRITICAL = NativeCode.caller(3, true);
+  private static final MethodHandle ORDINARY = NativeCode.caller(3, false);
 
   private final X64Text text;
   private final MachineCode code;
@@ -46,10 +45,7 @@ public final class NativeProgram {
     if (needs.upcalls() || needs.tailCalls()) {
       return Entry.GUARDED;
     }
-    if (needs.longRunning()) {
-      return Entry.LONG;
-    }
-    return needs.perCpu() ? Entry.PER_CPU : Entry.PLAIN;
+    return needs.longRunning() ? Entry.LONG : Entry.CRITICAL;
   }
 
   /** Address of the machine code: what bpf_func of a program's block holds. */
@@ -82,15 +78,13 @@ public final class NativeProgram {
    * @param reachable those programs; the caller keeps it from reaching others
    */
   public Entry entry(Iterable<NativeProgram> reachable) {
-    boolean perCpu = needs.perCpu();
     boolean upcalls = needs.upcalls();
     boolean longRunning = needs.longRunning();
     for (NativeProgram program : reachable) {
-      perCpu |= program.needs.perCpu();
       upcalls |= program.needs.upcalls();
       longRunning |= program.needs.longRunning();
     }
-    return entryFor(new Needs(perCpu, upcalls, false, longRunning));
+    return entryFor(new Needs(upcalls, false, longRunning));
   }
 
   /** Runs the program once; see {@link #run(Entry, long, Cpu)}. */
@@ -126,13 +120,10 @@ public final class NativeProgram {
 
   private long enter(Entry how, long target, long ctx, Cpu cpu) {
     try {
-      return switch (how) {
-        case PLAIN -> (long) PLAIN.invokeExact(target, ctx);
-        case PER_CPU ->
-            (long) PER_CPU.invokeExact(text.enterPerCpu(), ctx, target, cpu.perCpuBase());
-        case LONG -> (long) FULL.invokeExact(text.enterPerCpu(), ctx, target, cpu.perCpuBase());
-        case GUARDED -> guarded(target, ctx, cpu);
-      };
+      if (how == Entry.CRITICAL) {
+        return (long) CRITICAL.invokeExact(text.enterPerCpu(), ctx, target, cpu.perCpuBase());
+      }
+      return ordinary(how, target, ctx, cpu);
     } catch (RuntimeException | Error thrown) {
       throw thrown;
     } catch (Throwable checked) {
@@ -140,12 +131,16 @@ public final class NativeProgram {
     }
   }
 
-  private long guarded(long target, long ctx, Cpu cpu) throws Throwable {
+  private long ordinary(Entry how, long target, long ctx, Cpu cpu) throws Throwable {
+    boolean guarded = how == Entry.GUARDED;
     BpfCallback outside = cpu.callback();
     cpu.callback(text.cpus().callback(cpu));
-    long result = (long) FULL.invokeExact(text.enterGuarded(), ctx, target, cpu.perCpuBase());
+    MemorySegment routine = guarded ? text.enterGuarded() : text.enterPerCpu();
+    long result = (long) ORDINARY.invokeExact(routine, ctx, target, cpu.perCpuBase());
     cpu.callback(outside);
-    text.cpus().rethrow(cpu);
+    if (guarded) {
+      text.cpus().rethrow(cpu);
+    }
     return result;
   }
 

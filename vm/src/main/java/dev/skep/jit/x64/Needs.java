@@ -3,25 +3,21 @@ package dev.skep.jit.x64;
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Linkage;
 import dev.skep.rewrite.RunnableProgram;
-import java.util.Set;
 
 /**
  * What a program needs of its entry.
  *
- * @param perCpu it uses this CPU's area
  * @param upcalls it calls functions in Java
  * @param tailCalls it can go on in programs that are not known now
  * @param longRunning it has loops without a small bound, so that a garbage collection should not
  *     have to wait for it
  */
-record Needs(boolean perCpu, boolean upcalls, boolean tailCalls, boolean longRunning) {
+record Needs(boolean upcalls, boolean tailCalls, boolean longRunning) {
   private static final int CALL = 0x85;
-  private static final int MOV64_X = 0xbf;
   private static final int LD_IMM64 = 0x18;
   private static final int FUNCTION_SOURCE = 4;
 
-  static Needs of(JitInput input, Linkage linkage, Set<Long> perCpuHelpers) {
-    boolean perCpu = false;
+  static Needs of(JitInput input, Linkage linkage) {
     boolean upcalls = false;
     boolean tailCalls = false;
     boolean longRunning = false;
@@ -30,12 +26,10 @@ record Needs(boolean perCpu, boolean upcalls, boolean tailCalls, boolean longRun
     for (int i = 0; i < end; i++) {
       long word = insns[i];
       switch (InsnWord.code(word)) {
-        case MOV64_X -> perCpu |= InsnWord.off(word) == -1;
         case CALL -> {
           if (InsnWord.src(word) == 0) {
             int number = InsnWord.imm(word);
             upcalls |= linkage.isUpcall(number);
-            perCpu |= perCpuHelpers.contains(linkage.functionAddress(number));
             longRunning |= number == NativeHelper.TIMED_MAY_GOTO.number();
           }
         }
@@ -49,6 +43,6 @@ record Needs(boolean perCpu, boolean upcalls, boolean tailCalls, boolean longRun
         }
       }
     }
-    return new Needs(perCpu, upcalls, tailCalls, longRunning);
+    return new Needs(upcalls, tailCalls, longRunning);
   }
 }

@@ -13,12 +13,11 @@ import dev.skep.natives.Memory;
 import dev.skep.natives.NativeCode;
 import dev.skep.rewrite.RunnableProgram;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -33,10 +32,9 @@ public final class X64Text implements AutoCloseable {
   private final CpuSlots cpus;
   private final KernelLayout layout;
   private final Map<NativeHelper, Long> helpers = new EnumMap<>(NativeHelper.class);
-  private final Set<Long> perCpuHelpers = new HashSet<>();
-  private final long enterPerCpu;
-  private final long enterGuarded;
-  private final long enterCallback;
+  private final MemorySegment enterPerCpu;
+  private final MemorySegment enterGuarded;
+  private final MemorySegment enterCallback;
   private final long abort;
   private final long repeatLoop;
   private final long contextLoop;
@@ -59,20 +57,16 @@ public final class X64Text implements AutoCloseable {
       throw new UnsupportedException("running machine code needs fsgsbase");
     }
     layout = KernelLayout.inProcess(features.bmi2());
-    enterPerCpu = place(EntryRoutines.perCpu());
-    enterGuarded = place(EntryRoutines.guarded());
-    enterCallback = place(EntryRoutines.guardedCallback());
+    enterPerCpu = routine(EntryRoutines.perCpu());
+    enterGuarded = routine(EntryRoutines.guarded());
+    enterCallback = routine(EntryRoutines.guardedCallback());
     abort = place(EntryRoutines.abort());
     this.cpus = new CpuSlots(cpus, this::callback);
     repeatLoop = place(BatchRoutines.repeat());
     contextLoop = place(BatchRoutines.contexts());
     xdpLoop = place(BatchRoutines.xdp());
     for (NativeHelper helper : NativeHelper.values()) {
-      long address = place(helper.code.get());
-      helpers.put(helper, address);
-      if (helper.perCpu) {
-        perCpuHelpers.add(address);
-      }
+      helpers.put(helper, place(helper.code.get()));
     }
     for (Cpu cpu : cpus) {
       long seed = ThreadLocalRandom.current().nextLong() | 1;
@@ -84,6 +78,10 @@ public final class X64Text implements AutoCloseable {
     long address = space.allocate(code.length);
     space.write(address, code, code.length);
     return address;
+  }
+
+  private MemorySegment routine(byte[] code) {
+    return MemorySegment.ofAddress(place(code));
   }
 
   /** The address of a helper that needs no Java. */
@@ -134,7 +132,7 @@ public final class X64Text implements AutoCloseable {
       link(bytes, image, code, relocation, linkage);
     }
     space.write(image, bytes, bytes.length);
-    return new NativeProgram(this, code, image, Needs.of(input, linkage, perCpuHelpers));
+    return new NativeProgram(this, code, image, Needs.of(input, linkage));
   }
 
   private static void link(
@@ -161,11 +159,11 @@ public final class X64Text implements AutoCloseable {
     }
   }
 
-  long enterPerCpu() {
+  MemorySegment enterPerCpu() {
     return enterPerCpu;
   }
 
-  long enterGuarded() {
+  MemorySegment enterGuarded() {
     return enterGuarded;
   }
 

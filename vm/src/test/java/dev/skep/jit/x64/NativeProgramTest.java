@@ -129,7 +129,7 @@ class NativeProgramTest {
   @Test
   void anEmptyProgramEntersPlainly() {
     NativeProgram program = load("r0 = 2\nexit", 0);
-    assertThat(program.entry()).isEqualTo(NativeProgram.Entry.PLAIN);
+    assertThat(program.entry()).isEqualTo(NativeProgram.Entry.CRITICAL);
     for (NativeProgram.Entry entry : NativeProgram.Entry.values()) {
       assertThat(program.run(entry, 0, cpus.getFirst())).isEqualTo(2);
     }
@@ -227,7 +227,7 @@ class NativeProgramTest {
             exit
             """,
             0);
-    assertThat(program.entry()).isEqualTo(NativeProgram.Entry.PER_CPU);
+    assertThat(program.entry()).isEqualTo(NativeProgram.Entry.CRITICAL);
     assertThat(program.run(0, cpus.get(1))).isEqualTo(1);
     assertThat(program.run(0, cpus.get(1))).isEqualTo(1);
     assertThat(program.run(0, cpus.get(0))).isEqualTo(0);
@@ -357,7 +357,7 @@ class NativeProgramTest {
     assertThat(now - before).isBetween(0L, 1_000_000_000L);
     assertThat(load("call #125\nexit", 0).run(0, cpus.getFirst())).isPositive();
     NativeProgram random = load("call #7\nexit", 0);
-    assertThat(random.entry()).isEqualTo(NativeProgram.Entry.PER_CPU);
+    assertThat(random.entry()).isEqualTo(NativeProgram.Entry.CRITICAL);
     long first = random.run(0, cpus.getFirst());
     assertThat(first).isBetween(0L, 0xffffffffL);
     assertThat(random.run(0, cpus.getFirst())).isNotEqualTo(first);
@@ -426,7 +426,7 @@ class NativeProgramTest {
     Memory.putLong(program + BpfProgLayout.BPF_FUNC, target.image());
     assertThat(chain.run(ctx, cpus.getFirst())).isEqualTo(99);
     assertThat(chain.entry()).isEqualTo(NativeProgram.Entry.GUARDED);
-    assertThat(chain.entry(List.of(target))).isEqualTo(NativeProgram.Entry.PLAIN);
+    assertThat(chain.entry(List.of(target))).isEqualTo(NativeProgram.Entry.CRITICAL);
   }
 
   @Test
