@@ -8,6 +8,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcode;
 import dev.skep.machine.BpfFunction;
 import dev.skep.rewrite.KernelFunction;
+import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.PokeDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,8 @@ import java.util.List;
 final class Decoder {
   private static final byte[] ALU64_OPS = aluOps(true);
   private static final byte[] ALU32_OPS = aluOps(false);
+
+  private static final KernelVariable[] VARIABLES = KernelVariable.values();
 
   private final String name;
   private final long[] insns;
@@ -185,10 +188,18 @@ final class Decoder {
           case 0 -> InsnWord.imm64(word, next);
           case PSEUDO_MAP_FD -> linkage.mapAddress(InsnWord.imm(word));
           case PSEUDO_MAP_VALUE -> linkage.mapValueAddress(InsnWord.imm(word), InsnWord.imm(next));
+          case PSEUDO_BTF_ID -> variable(i, InsnWord.imm(word));
           case PSEUDO_FUNC -> FunctionAddress.of(function(i, InsnWord.imm(word)));
           default -> throw unsupported(i, "ld_imm64 with src " + InsnWord.src(word));
         };
     set(i, Ops.LDDW, InsnWord.dst(word), 0, 0, value);
+  }
+
+  private long variable(int i, int ordinal) {
+    if (ordinal < 0 || ordinal >= VARIABLES.length) {
+      throw unsupported(i, "variable of BTF id " + ordinal);
+    }
+    return linkage.variableAddress(VARIABLES[ordinal]);
   }
 
   private void load(int i, int insnCode, long word) {

@@ -1,6 +1,7 @@
 package dev.skep.interp;
 
 import dev.skep.machine.BpfFunction;
+import dev.skep.rewrite.KernelVariable;
 
 /** What a program is bound to when it is loaded: maps and functions; the runtime knows them. */
 public interface Linkage {
@@ -12,6 +13,9 @@ public interface Linkage {
    * mov64_percpu makes an address of.
    */
   long mapValueAddress(int map, int offset);
+
+  /** Address of the memory that stands for a variable of the kernel. */
+  long variableAddress(KernelVariable variable);
 
   /**
    * The function that a call with this number (helper id or {@link

@@ -261,6 +261,14 @@ final class InterpreterTest {
   }
 
   @Test
+  void kernelVariablesAreMemory() {
+    Memory.putLong(machine.variables, 4711);
+    assertThat(machine.run("r1 = btf_id[0]\nr0 = *(u64 *)(r1 +0)\nexit")).isEqualTo(4711);
+    assertThatThrownBy(() -> machine.run("r1 = btf_id[9]\nexit"))
+        .hasMessageContaining("variable of BTF id 9");
+  }
+
+  @Test
   void perCpuAddressesAreThisCpus() {
     long offset = machine.machine.perCpu().allocate(8, 8);
     for (int cpu = 0; cpu < 2; cpu++) {

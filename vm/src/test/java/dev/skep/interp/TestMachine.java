@@ -8,6 +8,7 @@ import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
+import dev.skep.rewrite.KernelVariable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,8 @@ final class TestMachine implements AutoCloseable {
   private final List<Long> blocks = new ArrayList<>();
   private final Map<Long, InterpretedProgram> programs = new HashMap<>();
 
+  final long variables = block(8);
+
   private final Linkage linkage =
       new Linkage() {
         @Override
@@ -35,6 +38,11 @@ final class TestMachine implements AutoCloseable {
         @Override
         public long mapValueAddress(int map, int offset) {
           return maps.get(map) + offset;
+        }
+
+        @Override
+        public long variableAddress(KernelVariable variable) {
+          return variables;
         }
 
         @Override

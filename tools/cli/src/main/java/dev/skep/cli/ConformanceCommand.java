@@ -11,6 +11,7 @@ import dev.skep.machine.BpfFunction;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
+import dev.skep.rewrite.KernelVariable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -119,6 +120,11 @@ final class ConformanceCommand implements Callable<Integer> {
     @Override
     public long mapValueAddress(int map, int offset) {
       throw new UnsupportedException("conformance plugin: maps");
+    }
+
+    @Override
+    public long variableAddress(KernelVariable variable) {
+      throw new UnsupportedException("conformance plugin: variable " + variable.symbol());
     }
 
     @Override
