@@ -24,6 +24,7 @@ final class Ladder implements AutoCloseable {
   private final VerifierOptions options =
       new VerifierOptions(
           Dialect.V6_18, HostFacts.root(kernel.cpus()), LOG_STATS, Integer.MAX_VALUE);
+  private final KernelDump dump = new KernelDump();
   private final boolean wholeLog;
 
   /**
@@ -42,7 +43,7 @@ final class Ladder implements AutoCloseable {
         level = LogText.processed(first.log()) > MAX_LOGGED_INSNS ? LOG_STATS : LOG_LEVEL_2;
       }
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
-        climb(findings, sample, linux, level);
+        climb(findings, sample, linux, level, maps);
       }
     } catch (UnsupportedOperationException notYet) {
       findings.add(Finding.unsupported(Rung.VERDICT, "verifier"));
@@ -50,7 +51,8 @@ final class Ladder implements AutoCloseable {
     return findings;
   }
 
-  private void climb(List<Finding> findings, Sample sample, KernelVerdict linux, int logLevel) {
+  private void climb(
+      List<Finding> findings, Sample sample, KernelVerdict linux, int logLevel, SampleMaps maps) {
     Verdict skep = Verifier.verify(sample.program(), options.withLogLevel(logLevel));
     if (skep instanceof Verdict.Unsupported missing) {
       findings.add(Finding.unsupported(Rung.VERDICT, missing.what()));
@@ -71,6 +73,9 @@ final class Ladder implements AutoCloseable {
     if (wholeLog && logLevel == LOG_LEVEL_2) {
       findings.add(
           Finding.compare(Rung.LOG, LogText.masked(linux.log()), LogText.masked(skep.log())));
+    }
+    if (skep instanceof Verdict.Accepted accepted && linux.program() != null) {
+      findings.add(dump.compare(accepted.program(), linux.program(), maps.maps()));
     }
   }
 

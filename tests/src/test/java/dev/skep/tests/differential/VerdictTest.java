@@ -48,7 +48,7 @@ class VerdictTest {
         tally.add(sample, ladder.climb(sample));
       }
       System.out.printf("wild %d mutate %s:%n%s", wild, mutate, tally.summary());
-      for (Rung rung : List.of(Rung.VERDICT, Rung.REASON, Rung.LOG)) {
+      for (Rung rung : List.of(Rung.VERDICT, Rung.REASON, Rung.LOG, Rung.XLATED)) {
         tally.different(rung).forEach(sample -> Report.print(ladder, sample, rung));
       }
     }
