@@ -30,6 +30,23 @@ public interface LoadedProgram extends AutoCloseable {
     return nanos;
   }
 
+  /**
+   * Puts an input in place for many runs from Java.
+   *
+   * @throws dev.skep.errors.BpfErrnoException for an input that {@link #testRun} refuses
+   */
+  default PreparedRun prepare(TestRun input) {
+    return new PreparedRun() {
+      @Override
+      public int run() {
+        return testRun(input).retval();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   @Override
   void close();
 }
