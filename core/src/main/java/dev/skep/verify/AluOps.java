@@ -1,0 +1,300 @@
+package dev.skep.verify;
+
+import static dev.skep.isa.Opcodes.*;
+import static dev.skep.verify.RegType.SCALAR;
+
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+
+/** Arithmetic instructions (check_alu_op). */
+final class AluOps {
+  private final Env env;
+  private final Operands operands;
+  private final StackAccess stack;
+  private final PointerAlu pointers;
+
+  AluOps(Env env, Operands operands, StackAccess stack) {
+    this.env = env;
+    this.operands = operands;
+    this.stack = stack;
+    pointers = new PointerAlu(env);
+  }
+
+  void check(long word) {
+    int op = op(InsnWord.code(word));
+    if (op == END || op == NEG) {
+      unary(word, op);
+    } else if (op == MOV) {
+      if (isX(InsnWord.code(word))) {
+        moveRegister(word);
+      } else {
+        moveConstant(word);
+      }
+    } else if (op > END) {
+      throw env.reject(Errno.EINVAL, "invalid BPF_ALU opcode " + Integer.toHexString(op));
+    } else {
+      binary(word, op);
+    }
+    env.scalars.check(env.regs(), Frame.reg(InsnWord.dst(word)), "alu");
+  }
+
+  private Rejection reserved(String what) {
+    return env.reject(Errno.EINVAL, what + " uses reserved fields");
+  }
+
+  private void unary(long word, int op) {
+    int code = InsnWord.code(word);
+    int imm = InsnWord.imm(word);
+    int dst = InsnWord.dst(word);
+    boolean used = InsnWord.src(word) != 0 || InsnWord.off(word) != 0;
+    if (op == NEG) {
+      if (used || isX(code) || imm != 0) {
+        throw reserved("BPF_NEG");
+      }
+    } else if (used
+        || imm != 16 && imm != 32 && imm != 64
+        || classOf(code) == ALU64 && isX(code)) {
+      throw reserved("BPF_END");
+    }
+    operands.source(dst);
+    long[] r = env.regs();
+    int at = Frame.reg(dst);
+    if (Reg.type(r, at) != SCALAR) {
+      operands.unknownTarget(dst);
+      return;
+    }
+    operands.target(dst);
+    if (op == NEG) {
+      env.scalars.negate(r, at, classOf(code) != ALU64);
+      Reg.setType(r, at, SCALAR);
+      return;
+    }
+    boolean swap = classOf(code) == ALU64 || isX(code);
+    if (swap || imm != 64) {
+      Reg.setId(r, at, 0);
+    }
+    env.scalars.byteSwap(r, at, imm, swap);
+  }
+
+  // Moves -------------------------------------------------------------------------------------
+
+  private void moveConstant(long word) {
+    if (InsnWord.src(word) != 0 || InsnWord.off(word) != 0) {
+      throw reserved("BPF_MOV");
+    }
+    int dst = InsnWord.dst(word);
+    operands.target(dst);
+    long imm = InsnWord.imm(word);
+    long[] r = env.regs();
+    int at = Frame.reg(dst);
+    Reg.markUnknown(r, at, false);
+    Reg.markConst(r, at, classOf(InsnWord.code(word)) == ALU64 ? imm : imm & 0xffffffffL);
+  }
+
+  private void moveRegister(long word) {
+    int off = InsnWord.off(word);
+    int imm = InsnWord.imm(word);
+    boolean wide = classOf(InsnWord.code(word)) == ALU64;
+    if (wide && off == ADDR_SPACE_CAST) {
+      addressSpaceCast(imm);
+    }
+    if (off != 0 && off != 8 && off != 16 && !(wide && off == 32) || imm != 0) {
+      throw reserved("BPF_MOV");
+    }
+    int src = InsnWord.src(word);
+    int dst = InsnWord.dst(word);
+    operands.source(src);
+    operands.target(dst);
+    if (wide) {
+      moveWide(src, dst, off);
+    } else {
+      moveNarrow(src, dst, off);
+    }
+  }
+
+  private void addressSpaceCast(int imm) {
+    if (imm != 1 && imm != 1 << 16) {
+      throw env.reject(
+          Errno.EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
+    }
+    throw env.reject(
+        Errno.EINVAL,
+        "addr_space_cast insn can only be used in a program that has an associated arena");
+  }
+
+  private void moveWide(int src, int dst, int off) {
+    long[] r = env.regs();
+    int from = Frame.reg(src);
+    int at = Frame.reg(dst);
+    if (off == 0) {
+      stack.assignId(r, from);
+      Reg.copy(r, from, r, at);
+      Reg.setSubregDef(r, at, 0);
+      return;
+    }
+    if (Reg.type(r, from) != SCALAR) {
+      Reg.markUnknown(r, at, false);
+      return;
+    }
+    copySigned(r, from, at, off);
+    env.scalars.signExtend(r, at, off >> 3);
+    Reg.setSubregDef(r, at, 0);
+  }
+
+  /** Copies what is about to be cut to {@code bits}: it stays linked if its sign does not change. */
+  private void copySigned(long[] r, int from, int at, int bits) {
+    boolean same = Long.compareUnsigned(Reg.umax(r, from), 1L << bits - 1) < 0;
+    if (same) {
+      stack.assignId(r, from);
+    }
+    Reg.copy(r, from, r, at);
+    if (!same) {
+      Reg.setId(r, at, 0);
+    }
+  }
+
+  private void moveNarrow(int src, int dst, int off) {
+    long[] r = env.regs();
+    int from = Frame.reg(src);
+    int at = Frame.reg(dst);
+    if (Reg.type(r, from) != SCALAR) {
+      Reg.markUnknown(r, at, false);
+      env.scalars.zeroExtend(r, at);
+      return;
+    }
+    if (off != 0) {
+      copySigned(r, from, at, off);
+      Reg.setSubregDef(r, at, env.insn + 1);
+      env.scalars.signExtend32(r, at, off >> 3);
+      return;
+    }
+    boolean fits = StackAccess.width(r, from) <= 32;
+    if (fits) {
+      stack.assignId(r, from);
+    }
+    Reg.copy(r, from, r, at);
+    if (!fits) {
+      Reg.setId(r, at, 0);
+    }
+    Reg.setSubregDef(r, at, env.insn + 1);
+    env.scalars.zeroExtend(r, at);
+  }
+
+  // The others --------------------------------------------------------------------------------
+
+  private void binary(long word, int op) {
+    int code = InsnWord.code(word);
+    int off = InsnWord.off(word);
+    int imm = InsnWord.imm(word);
+    boolean division = op == DIV || op == MOD;
+    boolean badOff = off != 0 && !(off == 1 && division);
+    if (isX(code)) {
+      if (imm != 0 || badOff) {
+        throw reserved("BPF_ALU");
+      }
+      operands.source(InsnWord.src(word));
+    } else if (InsnWord.src(word) != 0 || badOff) {
+      throw reserved("BPF_ALU");
+    }
+    int dst = InsnWord.dst(word);
+    operands.source(dst);
+    if (!isX(code) && division && imm == 0) {
+      throw env.reject(Errno.EINVAL, "div by zero");
+    }
+    boolean shift = op == LSH || op == RSH || op == ARSH;
+    if (!isX(code) && shift && (imm < 0 || imm >= (classOf(code) == ALU64 ? 64 : 32))) {
+      throw env.reject(Errno.EINVAL, "invalid shift " + imm);
+    }
+    operands.target(dst);
+    adjust(word, op);
+  }
+
+  /** adjust_reg_min_max_vals. */
+  private void adjust(long word, int op) {
+    long[] r = env.regs();
+    int dst = InsnWord.dst(word);
+    int at = Frame.reg(dst);
+    boolean pointer = Reg.type(r, at) != SCALAR;
+    if (!isX(InsnWord.code(word))) {
+      if (pointer) {
+        pointers.addConstant(word, InsnWord.imm(word));
+      } else {
+        scalarConstant(word, op, at);
+      }
+      return;
+    }
+    int src = InsnWord.src(word);
+    int from = Frame.reg(src);
+    if (Reg.type(r, from) != SCALAR) {
+      if (pointer) {
+        if (op != SUB) {
+          throw env.reject(
+              Errno.EACCES,
+              "R" + dst + " pointer " + PointerAlu.OPERATORS[op >> 4] + " pointer prohibited");
+        }
+        Reg.markUnknown(r, at, false);
+        return;
+      }
+      env.backtrack.register(dst);
+      pointers.addRegister(word, from, at);
+    } else if (pointer) {
+      env.backtrack.register(src);
+      pointers.addRegister(word, at, from);
+    } else {
+      if (Reg.precise(r, at)) {
+        env.backtrack.register(src);
+      }
+      scalars(word, op, at, from);
+    }
+  }
+
+  private void scalars(long word, int op, int at, int from) {
+    long[] r = env.regs();
+    boolean known = Reg.isConst(r, from);
+    long constant = Reg.value(r, from);
+    if (known) {
+      fork(word, op, at);
+    }
+    env.scalars.arithmetic(r, at, r, from, op, classOf(InsnWord.code(word)) != ALU64);
+    link(word, op, at, known, constant);
+  }
+
+  private void scalarConstant(long word, int op, int at) {
+    long constant = InsnWord.imm(word);
+    fork(word, op, at);
+    env.scalars.arithmetic(
+        env.regs(), at, constant, op, classOf(InsnWord.code(word)) != ALU64);
+    link(word, op, at, true, constant);
+  }
+
+  /** Masks 0 and -1, as compilers make them of conditions, are followed one by one. */
+  private void fork(long word, int op, int at) {
+    if (op != AND && op != OR) {
+      return;
+    }
+    int kind = env.scalars.forkKind(env.regs(), at);
+    if (kind == Scalars.NO_FORK) {
+      return;
+    }
+    State other = env.paths.push(env.insn, env.insn);
+    env.scalars.settleFork(other.regs(), at, kind, 0);
+    env.scalars.settleFork(env.regs(), at, kind, -1);
+  }
+
+  /** A copy plus a constant stays linked to what it was copied from. */
+  private void link(long word, int op, int at, boolean known, long constant) {
+    long[] r = env.regs();
+    int id = Reg.id(r, at);
+    if (op != ADD || classOf(InsnWord.code(word)) != ALU64 || id == 0 || !known) {
+      Reg.setId(r, at, 0);
+      return;
+    }
+    if ((id & Reg.ADD_CONST) != 0 || Long.compareUnsigned(constant, Integer.MAX_VALUE) > 0) {
+      Reg.setOff(r, at, 0);
+      Reg.setId(r, at, 0);
+    } else {
+      Reg.setId(r, at, id | Reg.ADD_CONST);
+      Reg.setOff(r, at, (int) constant);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.skep.verify;
+
+import dev.skep.errors.Errno;
+import dev.skep.program.ContextLayout;
+import org.jspecify.annotations.Nullable;
+
+/** Loads from and stores to the context (check_ctx_access). */
+final class ContextAccess {
+  private final Env env;
+  private final @Nullable ContextLayout layout;
+
+  ContextAccess(Env env) {
+    this.env = env;
+    layout = ContextLayout.of(env.program.type());
+  }
+
+  void check(int insn, int off, int size, boolean write, int value, boolean signed) {
+    ContextLayout fields = layout;
+    if (fields == null) {
+      throw env.unsupported("context of program type " + env.program.type().text());
+    }
+    if (write) {
+      if (!fields.write(off, size)) {
+        throw invalid(insn, off, size);
+      }
+      return;
+    }
+    ContextLayout.Value loaded = fields.read(off, size);
+    if (loaded == null || signed && isPacket(loaded)) {
+      throw invalid(insn, off, size);
+    }
+    env.facts.ctxFieldSize[insn] = (byte) fields.fieldSize(off, size);
+    if (value < 0) {
+      return;
+    }
+    load(env.regs(), Frame.reg(value), loaded);
+  }
+
+  private static boolean isPacket(ContextLayout.Value value) {
+    return switch (value) {
+      case PACKET, PACKET_END, PACKET_META -> true;
+      default -> false;
+    };
+  }
+
+  private void load(long[] r, int at, ContextLayout.Value value) {
+    int type =
+        switch (value) {
+          case SCALAR -> RegType.SCALAR;
+          case PACKET -> RegType.PACKET;
+          case PACKET_END -> RegType.PACKET_END;
+          case PACKET_META -> RegType.PACKET_META;
+          case FLOW_KEYS -> RegType.FLOW_KEYS;
+          case SOCKET -> RegType.SOCKET;
+          case SOCKET_OR_NULL -> RegType.SOCKET | RegType.MAYBE_NULL;
+          case SOCK_COMMON_OR_NULL -> RegType.SOCK_COMMON | RegType.MAYBE_NULL;
+          case KERNEL_POINTER -> throw env.unsupported("BTF pointers in the context");
+        };
+    if (type == RegType.SCALAR) {
+      Reg.markUnknown(r, at, false);
+      return;
+    }
+    Reg.markPointer(r, at, type);
+    if ((type & RegType.MAYBE_NULL) != 0) {
+      Reg.setId(r, at, env.nextId());
+    }
+    Reg.setSubregDef(r, at, 0);
+  }
+
+  private Rejection invalid(int insn, int off, int size) {
+    Rejection rejection =
+        env.reject(
+            Errno.EACCES, "invalid bpf_context access off=" + off + " size=" + size);
+    env.trace.sourceLine(insn, "; ");
+    return rejection;
+  }
+}

@@ -1,0 +1,201 @@
+package dev.skep.verify;
+
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.Disassembler;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.MapSpec;
+import dev.skep.program.Program;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One verification in progress (struct bpf_verifier_env): the program, what earlier passes found,
+ * the current state, and the parts of the main pass that work on them.
+ */
+final class Env {
+  /** Deepest stack of one frame in bytes (MAX_BPF_STACK). */
+  static final int MAX_STACK = 512;
+
+  /** Variable offsets lie below this (BPF_MAX_VAR_OFF, BPF_MAX_VAR_SIZ). */
+  static final long MAX_VARIABLE = 1L << 29;
+
+  final Program program;
+  final VerifierOptions options;
+  final long[] insns;
+  final int insnCount;
+  final InsnFacts facts;
+  final InsnMarks marks;
+  final Subprog[] subprogs;
+
+  /** The program's maps; inner maps that its maps of maps hold follow. */
+  final List<MapSpec> maps;
+
+  private final int[] innerMaps;
+
+  final VerifierLog log;
+  final Trace trace;
+  final boolean level1;
+  final boolean level2;
+
+  final Scalars scalars;
+  final LiveStack liveStack;
+  final JumpHistory history = new JumpHistory();
+  final Backtrack backtrack;
+  final SccVisits sccs;
+  final Explored explored;
+  final StatesEqual states;
+  final PathStack paths;
+
+  /** The state that executes. */
+  State cur = new State();
+
+  /** The instruction that executes, and the one before it on this path, -1 for none. */
+  int insn;
+
+  int previousInsn;
+
+  /** The greatest id given to a register or reference (id_gen). */
+  int lastId;
+
+  int insnsProcessed;
+  int jumps;
+
+  /** Whether direct packet access needs the program type's prologue (seen_direct_write). */
+  boolean packetWritten;
+
+  /** What was wrong, in one line. */
+  String message = "";
+
+  Env(
+      Program program,
+      VerifierOptions options,
+      InsnFacts facts,
+      InsnMarks marks,
+      Subprog[] subprogs,
+      VerifierLog log,
+      Trace trace) {
+    this.program = program;
+    this.options = options;
+    insns = program.insns();
+    insnCount = insns.length;
+    this.facts = facts;
+    this.marks = marks;
+    this.subprogs = subprogs;
+    this.log = log;
+    this.trace = trace;
+    level1 = log.level1();
+    level2 = log.level2();
+    maps = new ArrayList<>(program.maps());
+    innerMaps = new int[maps.size()];
+    scalars = new Scalars(log, false);
+    liveStack = new LiveStack(this);
+    backtrack = new Backtrack(this);
+    sccs = new SccVisits(this);
+    states = new StatesEqual(this);
+    explored = new Explored(this, states);
+    paths = new PathStack(this);
+  }
+
+  // Log and errors ----------------------------------------------------------------------------
+
+  void verbose(String text) {
+    log.add(text);
+  }
+
+  /** Says why the program is refused; the caller throws the result. */
+  Rejection reject(int errno, String why) {
+    log.add(why).line();
+    message = why;
+    return new Rejection(errno);
+  }
+
+  /** Something that the kernel too would call a bug of the verifier. */
+  UnsupportedException bug(String what) {
+    return new UnsupportedException("internal: " + what + " at insn " + insn);
+  }
+
+  /** Something that Linux judges and Skep cannot yet. */
+  UnsupportedException unsupported(String what) {
+    return new UnsupportedException(what);
+  }
+
+  void printState(State state, int frame) {
+    trace.printer().print(state, frame, null);
+  }
+
+  // Instructions and subprograms --------------------------------------------------------------
+
+  boolean isPseudoCall(long word) {
+    return InsnWord.code(word) == CALL_CODE && InsnWord.src(word) == PSEUDO_CALL;
+  }
+
+  boolean isMayGoto(int at) {
+    return InsnWord.code(insns[at]) == MAY_GOTO_CODE;
+  }
+
+  /** The subprogram that an instruction belongs to. */
+  Subprog subprogAt(int at) {
+    int low = 0;
+    int high = subprogs.length - 1;
+    while (low < high) {
+      int middle = low + high + 1 >>> 1;
+      if (subprogs[middle].start <= at) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return subprogs[low];
+  }
+
+  /** The instruction a frame stands at: its own, or the call it made (frame_insn_idx). */
+  int frameInsn(State state, int frame) {
+    return frame == state.curframe ? state.insnIdx : state.frame(frame + 1).callsite;
+  }
+
+  // State -------------------------------------------------------------------------------------
+
+  long[] regs() {
+    return cur.regs();
+  }
+
+  int nextId() {
+    return ++lastId;
+  }
+
+  void pushHistory(int flags, long linked) {
+    history.push(cur, insn, previousInsn, flags, linked);
+  }
+
+  MapSpec map(long[] r, int at) {
+    return maps.get(Reg.handle(r, at));
+  }
+
+  /** The handle of the template of a map of maps' inner maps. */
+  int innerMap(int outer) {
+    int known = innerMaps[outer];
+    if (known != 0) {
+      return known;
+    }
+    MapSpec inner = maps.get(outer).inner();
+    if (inner == null) {
+      throw unsupported("map of maps without an inner map");
+    }
+    maps.add(inner);
+    innerMaps[outer] = maps.size() - 1;
+    return innerMaps[outer];
+  }
+
+  /** Registers that a frame may still read from where it stands. */
+  int liveAt(State state, int frame) {
+    return marks.liveBefore[frameInsn(state, frame)];
+  }
+
+  /** The text of one instruction, without a line feed. */
+  void disassemble(StringBuilder text, int at) {
+    long next = at + 1 < insnCount ? insns[at + 1] : 0;
+    Disassembler.append(text, insns[at], next, Preparation.NAMES);
+  }
+}

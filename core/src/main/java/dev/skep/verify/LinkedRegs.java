@@ -1,0 +1,105 @@
+package dev.skep.verify;
+
+import static dev.skep.verify.RegType.SCALAR;
+
+/**
+ * Scalars that share an id, in registers and stack slots of all frames (struct linked_regs). A
+ * group is packed into a long, so that the jump history can hold it: the count in 4 bits, then 10
+ * bits for each member.
+ *
+ * <pre>
+ *   bit 9: is a register   bits 8..3: register or slot   bits 2..0: frame
+ * </pre>
+ */
+final class LinkedRegs {
+  private static final int MAX = 6;
+  private static final int BITS = 10;
+
+  private LinkedRegs() {}
+
+  static int count(long group) {
+    return (int) group & 0xf;
+  }
+
+  private static int member(long group, int i) {
+    return (int) (group >>> 4 + i * BITS) & 0x3ff;
+  }
+
+  static int frame(long group, int i) {
+    return member(group, i) & 7;
+  }
+
+  static int number(long group, int i) {
+    return member(group, i) >> 3 & 0x3f;
+  }
+
+  static boolean isReg(long group, int i) {
+    return member(group, i) >> 9 != 0;
+  }
+
+  /**
+   * Adds all scalars with an id to a group; those that find no room lose the id
+   * (collect_linked_regs).
+   */
+  static long collect(Env env, State state, int idWithFlag, long group) {
+    int id = idWithFlag & ~Reg.ADD_CONST;
+    long all = group;
+    for (int f = state.curframe; f >= 0; f--) {
+      Frame frame = state.frame(f);
+      int live = env.liveAt(state, f);
+      for (int i = 0; i < Reg.COUNT - 1; i++) {
+        if ((live >>> i & 1) != 0) {
+          all = collect(frame.regs, Frame.reg(i), id, all, 1 << 9 | i << 3 | f);
+        }
+      }
+      for (int i = 0; i < frame.slots(); i++) {
+        if (StackSlot.isSpilled(frame.slotTypes[i])) {
+          all = collect(frame.spilled, Frame.spill(i), id, all, i << 3 | f);
+        }
+      }
+    }
+    return all;
+  }
+
+  private static long collect(long[] r, int at, int id, long group, int member) {
+    if (Reg.type(r, at) != SCALAR || (Reg.id(r, at) & ~Reg.ADD_CONST) != id) {
+      return group;
+    }
+    int count = count(group);
+    if (count == MAX) {
+      Reg.setId(r, at, 0);
+      return group;
+    }
+    return group + 1 | (long) member << 4 + count * BITS;
+  }
+
+  /** Gives every member with the known register's id what is known of it (sync_linked_regs). */
+  static void sync(Env env, State state, long[] known, int knownAt, long group) {
+    for (int i = 0; i < count(group); i++) {
+      Frame frame = state.frame(frame(group, i));
+      boolean register = isReg(group, i);
+      long[] r = register ? frame.regs : frame.spilled;
+      int at = number(group, i) * Reg.STRIDE;
+      boolean same = r == known && at == knownAt;
+      if (!same
+          && Reg.type(r, at) == SCALAR
+          && ((Reg.id(r, at) ^ Reg.id(known, knownAt)) & ~Reg.ADD_CONST) == 0) {
+        syncOne(env, r, at, known, knownAt);
+      }
+    }
+  }
+
+  private static void syncOne(Env env, long[] r, int at, long[] known, int knownAt) {
+    boolean plain = ((Reg.id(r, at) | Reg.id(known, knownAt)) & Reg.ADD_CONST) == 0;
+    if (plain || Reg.off(r, at) == Reg.off(known, knownAt)) {
+      Reg.copyValue(known, knownAt, r, at);
+      return;
+    }
+    int off = Reg.off(r, at);
+    int id = Reg.id(r, at);
+    Reg.copyValue(known, knownAt, r, at);
+    Reg.setOff(r, at, off);
+    Reg.setId(r, at, id);
+    env.scalars.addDelta(r, at, off - Reg.off(known, knownAt));
+  }
+}

@@ -1,0 +1,92 @@
+package dev.skep.verify;
+
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+
+/**
+ * Reading and writing registers as operands (check_reg_arg): what may be read, and which 32-bit
+ * definitions have their upper half read later.
+ */
+final class Operands {
+  private final Env env;
+
+  Operands(Env env) {
+    this.env = env;
+  }
+
+  /** The register is read. */
+  void source(int regno) {
+    valid(regno);
+    env.trace.scratched.reg(regno);
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    if (Reg.type(r, at) == RegType.NOT_INIT) {
+      throw env.reject(Errno.EACCES, "R" + regno + " !read_ok");
+    }
+    if (regno == 10) {
+      return;
+    }
+    int def = Reg.subregDef(r, at);
+    if (def != 0 && wide(regno, Reg.type(r, at) == RegType.SCALAR, true)) {
+      env.facts.zeroExtend[def - 1] = true;
+      Reg.setSubregDef(r, at, 0);
+    }
+  }
+
+  /** The register is about to be written; its value stays for now (DST_OP_NO_MARK). */
+  void target(int regno) {
+    valid(regno);
+    env.trace.scratched.reg(regno);
+    if (regno == 10) {
+      throw env.reject(Errno.EACCES, "frame pointer is read only");
+    }
+    Reg.setSubregDef(env.regs(), Frame.reg(regno), wide(regno, true, false) ? 0 : env.insn + 1);
+  }
+
+  /** The register is written with something unknown (DST_OP). */
+  void unknownTarget(int regno) {
+    target(regno);
+    Reg.markUnknown(env.regs(), Frame.reg(regno), false);
+  }
+
+  private void valid(int regno) {
+    if (regno > 10) {
+      throw env.reject(Errno.EINVAL, "R" + regno + " is invalid");
+    }
+  }
+
+  /** r0..r5 are lost by a call. */
+  void clobberCallerSaved(long[] r) {
+    for (int i = 0; i <= 5; i++) {
+      Reg.markNotInit(r, Frame.reg(i), false);
+      env.trace.scratched.reg(i);
+      Reg.setSubregDef(r, Frame.reg(i), wide(i, true, false) ? 0 : env.insn + 1);
+    }
+  }
+
+  /** Whether the current instruction uses all 64 bits of an operand (is_reg64). */
+  private boolean wide(int regno, boolean scalar, boolean source) {
+    long word = env.insns[env.insn];
+    int code = InsnWord.code(word);
+    return switch (classOf(code)) {
+      case JMP -> {
+        if (op(code) == CALL) {
+          yield InsnWord.src(word) != PSEUDO_CALL && source;
+        }
+        yield true;
+      }
+      case ALU64 -> {
+        int imm = InsnWord.imm(word);
+        yield op(code) != END || imm != 16 && imm != 32;
+      }
+      case ALU -> op(code) == END && InsnWord.imm(word) == 64;
+      case JMP32 -> false;
+      case LDX -> source || size(code) == DW || mode(code) == MEMSX;
+      case STX -> source && !scalar || size(code) == DW;
+      case LD -> mode(code) == IMM || source;
+      default -> true;
+    };
+  }
+}
