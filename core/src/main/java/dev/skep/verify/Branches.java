@@ -116,7 +116,7 @@ final class Branches {
     if (type == SCALAR && other == SCALAR) {
       return register
           ? env.scalars.taken(r, at, from, op, narrow)
-          : env.scalars.taken(r, at, imm, op, narrow);
+          : env.scalars.taken(r, at, (long) imm, op, narrow);
     }
     if (register && anyPacket(type) && anyPacket(other) && !narrow) {
       return packets.taken(r, at, from, op);
@@ -161,7 +161,7 @@ final class Branches {
     return switch (RegType.base(type)) {
       case SOCKET, TCP_SOCK, MAP_VALUE, MAP_KEY, SOCK_COMMON, CONST_PTR_TO_MAP -> true;
       case BTF_ID -> Reg.refObjId(r, at) != 0 || (type & (PTR_TRUSTED | MEM_ALLOC)) != 0;
-      case MEM -> (type & PTR_UNTRUSTED) == 0;
+      case RegType.MEM -> (type & PTR_UNTRUSTED) == 0;
       default -> false;
     };
   }
@@ -192,7 +192,7 @@ final class Branches {
     if (scalars && register) {
       env.scalars.refine(o, r, at, from, op, narrow);
     } else if (scalars) {
-      env.scalars.refine(o, r, at, InsnWord.imm(word), op, narrow);
+      env.scalars.refine(o, r, at, (long) InsnWord.imm(word), op, narrow);
     }
     if (register && Reg.type(r, from) == SCALAR && Reg.id(r, from) != 0) {
       LinkedRegs.sync(env, here, r, from, group);

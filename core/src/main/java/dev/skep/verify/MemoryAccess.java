@@ -125,6 +125,34 @@ final class MemoryAccess {
     }
   }
 
+  /**
+   * Remembers through what kind of pointer the current instruction goes; different kinds may need
+   * different rewrites (save_aux_ptr_type).
+   */
+  void notePointer(int type, boolean trustMayDiffer) {
+    int[] types = env.facts.pointerType;
+    int previous = types[env.insn];
+    if (previous == NOT_INIT) {
+      types[env.insn] = type;
+    } else if (type != previous && (rewritten(type) || rewritten(previous))) {
+      if (trustMayDiffer && memoryOrBtf(type) && memoryOrBtf(previous)) {
+        throw env.unsupported("trusted and untrusted pointers at one instruction");
+      }
+      throw env.reject(Errno.EINVAL, "same insn cannot be used with different pointers");
+    }
+  }
+
+  private static boolean rewritten(int type) {
+    return switch (RegType.base(type)) {
+      case CTX, SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK, BTF_ID, ARENA -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean memoryOrBtf(int type) {
+    return RegType.base(type) == MEM || RegType.base(type) == BTF_ID;
+  }
+
   // Alignment ---------------------------------------------------------------------------------
 
   /** check_ptr_alignment. */

@@ -61,7 +61,7 @@ final class PointerAlu {
     }
     int type = Reg.type(r, ptrAt);
     checkAllowed(dst, type, op, known);
-    if (RegType.base(type) == MEM && (type & PTR_UNTRUSTED) != 0) {
+    if (RegType.base(type) == RegType.MEM && (type & PTR_UNTRUSTED) != 0) {
       return;
     }
     ptr.load(r, ptrAt);
@@ -102,7 +102,7 @@ final class PointerAlu {
     }
     boolean allowed =
         switch (RegType.base(type)) {
-          case CTX, MAP_VALUE, MAP_KEY, STACK, PACKET_META, PACKET, TP_BUFFER, BTF_ID, MEM, BUF,
+          case CTX, MAP_VALUE, MAP_KEY, STACK, PACKET_META, PACKET, TP_BUFFER, BTF_ID, RegType.MEM, BUF,
               FUNC, DYNPTR ->
               true;
           case FLOW_KEYS -> known;

@@ -111,7 +111,7 @@ final class StackAccess {
 
   private boolean storesConstant(int insn) {
     int code = InsnWord.code(env.insns[insn]);
-    return classOf(code) == ST && mode(code) == MEM;
+    return classOf(code) == ST && mode(code) == dev.skep.isa.Opcodes.MEM;
   }
 
   private void writeFixed(Frame frame, int off, int size, int value, int insn) {
@@ -230,7 +230,7 @@ final class StackAccess {
   private static boolean spillable(int type) {
     return switch (RegType.base(type)) {
       case MAP_VALUE, STACK, CTX, PACKET, PACKET_META, PACKET_END, FLOW_KEYS, CONST_PTR_TO_MAP,
-          SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK, BTF_ID, BUF, MEM, FUNC, MAP_KEY, ARENA ->
+          SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK, BTF_ID, BUF, RegType.MEM, FUNC, MAP_KEY, ARENA ->
           true;
       default -> false;
     };

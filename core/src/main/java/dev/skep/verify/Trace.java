@@ -45,6 +45,11 @@ final class Trace {
     this.source = source;
   }
 
+  /** Begins a program or global function: its first source line is shown again. */
+  void newRun() {
+    lastLine = -1;
+  }
+
   StatePrinter printer() {
     return printer;
   }

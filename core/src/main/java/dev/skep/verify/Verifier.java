@@ -1,6 +1,10 @@
 package dev.skep.verify;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.Program;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The entry of the verifier (bpf_check). */
 public final class Verifier {
@@ -8,6 +12,120 @@ public final class Verifier {
 
   /** Judges one program; never throws for anything in the program. */
   public static Verdict verify(Program program, VerifierOptions options) {
-    throw new UnsupportedOperationException("verifier of " + program.name() + options);
+    return new Judgement(program, options).run();
+  }
+
+  private static final class Judgement {
+    private final Program program;
+    private final VerifierOptions options;
+    private final VerifierLog log;
+    private final Trace trace;
+    private final long begun = System.nanoTime();
+    private @Nullable Env env;
+
+    Judgement(Program program, VerifierOptions options) {
+      this.program = program;
+      this.options = options;
+      log = new VerifierLog(options.logLevel(), options.logSize());
+      trace = new Trace(log, program, Preparation.NAMES, SourceText.NONE);
+    }
+
+    Verdict run() {
+      try {
+        return accepted(verify());
+      } catch (Rejection rejection) {
+        return rejected(rejection);
+      } catch (UnsupportedException missing) {
+        return unsupported(String.valueOf(missing.getMessage()));
+      } catch (RuntimeException | StackOverflowError fault) {
+        // A fault of ours must not look like a verdict on the program.
+        return unsupported("internal: " + fault);
+      }
+    }
+
+    private VerifiedProgram verify() {
+      if (!options.host().perfmon() || !options.host().bpfCapable()) {
+        throw new UnsupportedException("loaders without CAP_BPF and CAP_PERFMON");
+      }
+      LoadChecks.check(program, options);
+      Preparation prepared = Preparation.of(program, options, log, trace);
+      Env made =
+          new Env(
+              program,
+              options,
+              prepared.facts(),
+              prepared.marks(),
+              prepared.subprogs().all(),
+              log,
+              trace);
+      env = made;
+      new MainPass(made).run();
+      new StackDepth(made).check();
+      List<SubprogFacts> subprogs = new ArrayList<>();
+      for (Subprog subprog : made.subprogs) {
+        subprogs.add(subprog.facts());
+      }
+      return new VerifiedProgram(
+          program, prepared.facts(), subprogs, made.packetWritten, options);
+    }
+
+    private Verdict accepted(VerifiedProgram verified) {
+      VerifierStats stats = stats();
+      logStats(stats);
+      return new Verdict.Accepted(verified, stats, log.text());
+    }
+
+    private Verdict rejected(Rejection rejection) {
+      Env made = env;
+      String message = made == null || made.message.isEmpty() ? log.lastLine() : made.message;
+      VerifierStats stats = stats();
+      if (made != null || log.end() > 0) {
+        logStats(stats);
+      }
+      return new Verdict.Rejected(rejection.errno(), message, insn(), stats, log.text());
+    }
+
+    private Verdict unsupported(String what) {
+      return new Verdict.Unsupported(what, insn(), stats(), log.text());
+    }
+
+    private int insn() {
+      Env made = env;
+      return made == null ? -1 : made.insn;
+    }
+
+    private VerifierStats stats() {
+      Env made = env;
+      long duration = System.nanoTime() - begun;
+      if (made == null) {
+        return new VerifierStats(0, 0, 0, 0, "", duration);
+      }
+      StringBuilder depth = new StringBuilder();
+      for (Subprog subprog : made.subprogs) {
+        depth.append(depth.isEmpty() ? "" : "+").append(subprog.stackDepth);
+      }
+      return new VerifierStats(
+          made.insnsProcessed,
+          made.explored.totalStates,
+          made.explored.peakStates,
+          made.explored.maxStatesPerInsn,
+          depth.toString(),
+          duration);
+    }
+
+    private void logStats(VerifierStats stats) {
+      if (log.level() == 0) {
+        return;
+      }
+      if (log.stats()) {
+        log.add("verification time ").num(stats.durationNanos() / 1000).add(" usec\n");
+        log.add("stack depth ").add(stats.stackDepth()).line();
+      }
+      log.add("processed ").num(stats.insnsProcessed());
+      log.add(" insns (limit ").num(MainPass.INSN_LIMIT);
+      log.add(") max_states_per_insn ").num(stats.maxStatesPerInsn());
+      log.add(" total_states ").num(stats.totalStates());
+      log.add(" peak_states ").num(stats.peakStates()).add(" mark_read 0\n");
+    }
   }
 }

@@ -1,0 +1,228 @@
+package dev.skep.program;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the verifier asks of a helper's arguments and says of its result (struct bpf_func_proto).
+ *
+ * @param arguments of r1..r5, {@link Argument#NONE} behind the last
+ * @param gplOnly whether only programs with a GPL-compatible license may call it
+ * @param packetAccess whether packet pointers may be passed as memory
+ */
+public record HelperPrototype(
+    Argument[] arguments, Result result, boolean gplOnly, boolean packetAccess) {
+
+  /** Kinds of arguments (enum bpf_arg_type with its flags). */
+  public enum Argument {
+    NONE('-'),
+    ANYTHING('a'),
+    CONTEXT('c'),
+    CONTEXT_OR_NULL('x'),
+    MAP('p'),
+    MAP_KEY('k'),
+    MAP_VALUE('v'),
+    MAP_VALUE_OUT('V'),
+    /** Memory that is read; its size follows. */
+    MEMORY('m'),
+    MEMORY_OR_NULL('n'),
+    /** Memory that is read and written; its size follows. */
+    MEMORY_IN_OUT('w'),
+    /** Memory that is written and need not be initialised; its size follows. */
+    MEMORY_OUT('M'),
+    MEMORY_OUT_OR_NULL('N'),
+    /** Four aligned bytes, read and written. */
+    INT_IN_OUT('i'),
+    /** Eight aligned bytes, written. */
+    LONG_OUT('l'),
+    SIZE('s'),
+    SIZE_OR_ZERO('z'),
+    /** A constant. */
+    ALLOCATION_SIZE('A'),
+    FUNCTION('f'),
+    STACK_OR_NULL('t'),
+    /** A string in a frozen map. */
+    CONST_STRING('C'),
+    /** Memory of a ring buffer, which is given back. */
+    RINGBUF_MEMORY('R');
+
+    private final char code;
+
+    Argument(char code) {
+      this.code = code;
+    }
+
+    private static Argument of(char code) {
+      for (Argument argument : values()) {
+        if (argument.code == code) {
+          return argument;
+        }
+      }
+      throw new IllegalArgumentException("argument " + code);
+    }
+  }
+
+  /** Kinds of results (enum bpf_return_type). */
+  public enum Result {
+    INTEGER('i'),
+    VOID('-'),
+    MAP_VALUE_OR_NULL('v'),
+    RINGBUF_MEMORY_OR_NULL('r');
+
+    private final char code;
+
+    Result(char code) {
+      this.code = code;
+    }
+
+    private static Result of(char code) {
+      for (Result result : values()) {
+        if (result.code == code) {
+          return result;
+        }
+      }
+      throw new IllegalArgumentException("result " + code);
+    }
+  }
+
+  /** Number, arguments, result, flags: g for GPL only, p for packet access. */
+  private static final String TABLE =
+      """
+      1 pk v p
+      2 pkva i p
+      3 pk i p
+      4 Mza i g
+      5 - i -
+      6 ms i g
+      7 - i -
+      8 - i -
+      9 camsa i -
+      10 caaaa i -
+      11 caaaa i -
+      12 cpa - -
+      13 caa i -
+      14 - i -
+      15 - i -
+      16 Ms i -
+      17 - i -
+      18 caa i -
+      19 c i -
+      20 cMsa i -
+      21 cmsa i -
+      22 pa i g
+      23 aa i -
+      24 c i -
+      25 cpamz i g
+      26 caMs i -
+      27 cpa i g
+      28 nznza i p
+      29 cMs i -
+      30 cms i -
+      31 caa i -
+      32 ca i -
+      33 cpa i -
+      34 c i -
+      35 - i g
+      37 pa i -
+      38 caa i -
+      39 ca i -
+      40 ca i -
+      41 c i -
+      42 - i -
+      43 caa i -
+      44 ca i -
+      45 Mza i g
+      47 c i -
+      48 ca i -
+      50 caaa i -
+      51 paa i -
+      54 ca i -
+      55 paMs i g
+      56 cMs i g
+      65 ca i -
+      66 caMsa i -
+      67 cMza i g
+      68 caMsa i -
+      69 cwsa i p
+      79 c i -
+      80 - i -
+      83 ca i -
+      87 pva i p
+      88 pV i -
+      89 pV i -
+      105 msal i -
+      106 msal i -
+      109 a i -
+      112 Mza i g
+      113 Mza i g
+      114 Mza i g
+      115 Mza i g
+      117 a i -
+      118 - i -
+      120 aaMs i -
+      122 x i -
+      123 a i -
+      125 - i -
+      130 pmza i -
+      131 pAa r -
+      132 Ra - -
+      133 Ra - -
+      134 pa i -
+      135 ca i -
+      149 Msmsa i g
+      151 c i -
+      152 anza i -
+      155 aa i -
+      160 - i -
+      163 caiaa i -
+      164 pfta i -
+      165 NzCnz i g
+      176 Mza i g
+      177 msnz i g
+      181 afta i -
+      182 msC i -
+      188 c i -
+      189 caMs i -
+      190 cams i -
+      192 ca i -
+      195 pka v p
+      208 - i -
+      """;
+
+  private static final @Nullable HelperPrototype[] ALL = new HelperPrototype[Helpers.COUNT];
+  private static final HelperPrototype CGROUP_CLASSID_OF_PACKET;
+  private static final HelperPrototype SOCKET_COOKIE_OF_PACKET;
+
+  static {
+    TABLE.lines().forEach(HelperPrototype::row);
+    CGROUP_CLASSID_OF_PACKET = parse("c", "i", "-");
+    SOCKET_COOKIE_OF_PACKET = parse("c", "i", "-");
+  }
+
+  private static void row(String line) {
+    String[] field = line.strip().split(" ", -1);
+    ALL[Integer.parseInt(field[0])] = parse(field[1], field[2], field[3]);
+  }
+
+  private static HelperPrototype parse(String arguments, String result, String flags) {
+    Argument[] kinds = new Argument[5];
+    for (int i = 0; i < 5; i++) {
+      kinds[i] = Argument.of(i < arguments.length() ? arguments.charAt(i) : '-');
+    }
+    return new HelperPrototype(
+        kinds, Result.of(result.charAt(0)), flags.contains("g"), flags.contains("p"));
+  }
+
+  /** The prototype of a helper for programs of a type, or null when it is not known yet. */
+  public static @Nullable HelperPrototype of(int id, ProgramType type) {
+    if (id == Helpers.GET_CGROUP_CLASSID && Helpers.parameters(id, type) == 1) {
+      return CGROUP_CLASSID_OF_PACKET;
+    }
+    if (id == 46) {
+      return switch (type) {
+        case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, SK_SKB -> SOCKET_COOKIE_OF_PACKET;
+        default -> null;
+      };
+    }
+    return ALL[id];
+  }
+}

@@ -1,0 +1,131 @@
+package dev.skep.verify;
+
+import dev.skep.errors.Errno;
+import dev.skep.program.AttachType;
+
+/** What must hold where a program ends: nothing held, and a return value that its type allows. */
+final class ExitRules {
+  private final Env env;
+  private final Operands operands;
+
+  ExitRules(Env env, Operands operands) {
+    this.env = env;
+    this.operands = operands;
+  }
+
+  /**
+   * Nothing that must be released may be held (check_resource_leak).
+   *
+   * @param locks whether locks count too
+   * @param where names the instruction in the message
+   */
+  void checkLeak(boolean locks, String where) {
+    State state = env.cur;
+    if (state.curframe != 0) {
+      return;
+    }
+    for (int i = 0; i < state.refCount; i++) {
+      env.verbose(
+          "Unreleased reference id=" + state.refId[i] + " alloc_insn=" + state.refInsn[i] + "\n");
+    }
+    if (state.refCount > 0) {
+      throw env.reject(Errno.EINVAL, where + " would lead to reference leak");
+    }
+  }
+
+  /** check_return_code, of r0 at the exit of the main program or of a global function. */
+  void checkReturn() {
+    operands.source(0);
+    Frame frame = env.cur.frame(0);
+    long[] r = env.regs();
+    int type = Reg.type(r, 0);
+    if (frame.inAsyncCallback) {
+      enforce(frame.callbackRetMin, frame.callbackRetMax, "At async callback return");
+      return;
+    }
+    if (frame.subprogno != 0) {
+      if (type != RegType.SCALAR) {
+        throw env.reject(
+            Errno.EINVAL,
+            "At subprogram exit the register R0 is not a scalar value (" + RegTypeText.of(type)
+                + ")");
+      }
+      return;
+    }
+    checkByType();
+  }
+
+  private void checkByType() {
+    AttachType attach = AttachType.ofNumber(LoadChecks.attachType(env.program));
+    switch (env.program.type()) {
+      case CGROUP_SOCK_ADDR -> checkSockAddr(attach);
+      case CGROUP_SKB -> enforceProgram(0, attach == AttachType.CGROUP_INET_EGRESS ? 3 : 1);
+      case CGROUP_SOCK, SOCK_OPS, CGROUP_DEVICE, CGROUP_SYSCTL, CGROUP_SOCKOPT, SK_LOOKUP,
+          NETFILTER ->
+          enforceProgram(0, 1);
+      case KPROBE -> {
+        if (attach == AttachType.TRACE_KPROBE_SESSION
+            || attach == AttachType.TRACE_UPROBE_SESSION) {
+          enforceProgram(0, 1);
+        }
+      }
+      case TRACING, LSM, STRUCT_OPS, EXT ->
+          throw env.unsupported("programs of type " + env.program.type().text());
+      default -> {}
+    }
+  }
+
+  private void checkSockAddr(@org.jspecify.annotations.Nullable AttachType attach) {
+    switch (attach) {
+      case CGROUP_UDP4_RECVMSG,
+          CGROUP_UDP6_RECVMSG,
+          CGROUP_UNIX_RECVMSG,
+          CGROUP_INET4_GETPEERNAME,
+          CGROUP_INET6_GETPEERNAME,
+          CGROUP_UNIX_GETPEERNAME,
+          CGROUP_INET4_GETSOCKNAME,
+          CGROUP_INET6_GETSOCKNAME,
+          CGROUP_UNIX_GETSOCKNAME ->
+          enforceProgram(1, 1);
+      case CGROUP_INET4_BIND, CGROUP_INET6_BIND -> enforceProgram(0, 3);
+      case null, default -> enforceProgram(0, 1);
+    }
+  }
+
+  private void enforceProgram(int min, int max) {
+    enforce(min, max, "At program exit");
+  }
+
+  private void enforce(int min, int max, String where) {
+    long[] r = env.regs();
+    int type = Reg.type(r, 0);
+    if (type != RegType.SCALAR) {
+      throw env.reject(
+          Errno.EINVAL,
+          where + " the register R0 is not a known value (" + RegTypeText.of(type) + ")");
+    }
+    env.backtrack.register(0);
+    if (Reg.smin(r, 0) < min || Reg.smax(r, 0) > max) {
+      throw outOfRange(min, max, where);
+    }
+  }
+
+  /** verbose_invalid_scalar. */
+  Rejection outOfRange(int min, int max, String where) {
+    long[] r = env.regs();
+    long smin = Reg.smin(r, 0);
+    long smax = Reg.smax(r, 0);
+    StringBuilder text = new StringBuilder(where).append(" the register R0 has");
+    if (smin > Long.MIN_VALUE) {
+      text.append(" smin=").append(smin);
+    }
+    if (smax < Long.MAX_VALUE) {
+      text.append(" smax=").append(smax);
+    }
+    if (smin == Long.MIN_VALUE && smax == Long.MAX_VALUE) {
+      text.append(" unknown scalar value");
+    }
+    text.append(" should have been in [").append(min).append(", ").append(max).append(']');
+    return env.reject(Errno.EINVAL, text.toString());
+  }
+}

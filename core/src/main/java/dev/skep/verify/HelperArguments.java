@@ -1,0 +1,345 @@
+package dev.skep.verify;
+
+import static dev.skep.verify.RegType.*;
+
+import dev.skep.errors.Errno;
+import dev.skep.program.HelperPrototype;
+import dev.skep.program.HelperPrototype.Argument;
+import dev.skep.program.Helpers;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+
+/** Whether the registers fit what a helper asks for (check_func_arg). */
+final class HelperArguments {
+  private static final int[] MEMORY_TYPES = {
+    STACK,
+    PACKET,
+    PACKET_META,
+    MAP_KEY,
+    MAP_VALUE,
+    MEM,
+    MEM | MEM_RINGBUF,
+    BUF,
+    BTF_ID | PTR_TRUSTED
+  };
+  private static final int[] SCALAR_TYPES = {SCALAR};
+  private static final int[] CONTEXT_TYPES = {CTX};
+  private static final int[] MAP_TYPES = {CONST_PTR_TO_MAP};
+  private static final int[] FUNCTION_TYPES = {FUNC};
+  private static final int[] STACK_TYPES = {STACK};
+  private static final int[] STRING_TYPES = {MAP_VALUE};
+  private static final int[] RINGBUF_TYPES = {MEM | MEM_RINGBUF};
+
+  private static final int NULL_ALLOWED = 1;
+  private static final int READ_ONLY = 2;
+
+  private final Env env;
+  private final Operands operands;
+  private final MemoryAccess memory;
+  private final StackAccess stack;
+  private final ConstantMaps constants;
+
+  HelperArguments(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
+    this.env = env;
+    this.operands = operands;
+    this.memory = memory;
+    this.stack = stack;
+    constants = new ConstantMaps(env, memory);
+  }
+
+  void check(HelperPrototype prototype, int index, CallArguments call) {
+    Argument kind = prototype.arguments()[index];
+    int regno = index + 1;
+    if (kind == Argument.NONE) {
+      return;
+    }
+    operands.source(regno);
+    if (kind == Argument.ANYTHING) {
+      return;
+    }
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    int base = Reg.base(r, at);
+    if ((base == PACKET || base == PACKET_META) && !memory.mayAccessPacket(false, call)) {
+      throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
+    }
+    if (kind == Argument.MAP_VALUE || kind == Argument.MAP_VALUE_OUT) {
+      checkSockMap(call);
+    }
+    int flags = flags(kind);
+    if (!(Reg.isNull(r, at) && (flags & NULL_ALLOWED) != 0)) {
+      checkType(regno, accepted(kind), flags, call);
+      checkOffset(regno, kind);
+    }
+    if (kind == Argument.RINGBUF_MEMORY) {
+      if (Reg.refObjId(r, at) == 0 && !Reg.isNull(r, at)) {
+        throw env.reject(
+            Errno.EINVAL,
+            "R" + regno + " must be referenced when passed to release function");
+      }
+      call.releaseRegister = regno;
+    }
+    int reference = Reg.refObjId(r, at);
+    if (reference != 0) {
+      if (call.refObjId != 0) {
+        throw env.reject(
+            Errno.EACCES,
+            "more than one arg with ref_obj_id R" + regno + " " + reference + " "
+                + call.refObjId);
+      }
+      call.refObjId = reference;
+    }
+    checkKind(prototype, index, kind, call);
+  }
+
+  private static int flags(Argument kind) {
+    return switch (kind) {
+      case CONTEXT_OR_NULL, STACK_OR_NULL, MEMORY_OUT_OR_NULL -> NULL_ALLOWED;
+      case MEMORY_OR_NULL -> NULL_ALLOWED | READ_ONLY;
+      case MEMORY -> READ_ONLY;
+      default -> 0;
+    };
+  }
+
+  private static int[] accepted(Argument kind) {
+    return switch (kind) {
+      case SIZE, SIZE_OR_ZERO, ALLOCATION_SIZE -> SCALAR_TYPES;
+      case CONTEXT, CONTEXT_OR_NULL -> CONTEXT_TYPES;
+      case MAP -> MAP_TYPES;
+      case FUNCTION -> FUNCTION_TYPES;
+      case STACK_OR_NULL -> STACK_TYPES;
+      case CONST_STRING -> STRING_TYPES;
+      case RINGBUF_MEMORY -> RINGBUF_TYPES;
+      default -> MEMORY_TYPES;
+    };
+  }
+
+  private void checkSockMap(CallArguments call) {
+    MapType type = map(call).type();
+    if (type == MapType.SOCKMAP || type == MapType.SOCKHASH) {
+      throw env.unsupported("sockets as values of map type " + type.text());
+    }
+    if (type == MapType.BLOOM_FILTER && call.helper == 89) {
+      throw env.unsupported("map type " + type.text());
+    }
+  }
+
+  private MapSpec map(CallArguments call) {
+    if (call.map == CallArguments.NO_MAP) {
+      throw env.bug("invalid map_ptr to access map->type");
+    }
+    return env.maps.get(call.map);
+  }
+
+  /** check_reg_type. */
+  private void checkType(int regno, int[] accepted, int flags, CallArguments call) {
+    int actual = Reg.type(env.regs(), Frame.reg(regno));
+    int type = actual;
+    if ((flags & READ_ONLY) != 0) {
+      type &= ~MEM_RDONLY;
+    }
+    if ((flags & NULL_ALLOWED) != 0) {
+      type &= ~MAYBE_NULL;
+    }
+    for (int candidate : accepted) {
+      if (type == candidate) {
+        if (RegType.base(actual) == BTF_ID) {
+          throw env.unsupported("BTF pointers as memory of " + Helpers.name(call.helper));
+        }
+        return;
+      }
+    }
+    StringBuilder text = new StringBuilder("R");
+    text.append(regno).append(" type=").append(RegTypeText.of(actual)).append(" expected=");
+    for (int i = 0; i < accepted.length; i++) {
+      text.append(i == 0 ? "" : ", ").append(RegTypeText.of(accepted[i]));
+    }
+    throw env.reject(Errno.EACCES, text.toString());
+  }
+
+  /** check_func_arg_reg_off. */
+  private void checkOffset(int regno, Argument kind) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    if (kind == Argument.RINGBUF_MEMORY) {
+      if (Reg.off(r, at) != 0) {
+        throw env.reject(
+            Errno.EINVAL,
+            "R" + regno
+                + " must have zero offset when passed to release func or trusted arg to kfunc");
+      }
+      memory.checkUnmodified(r, at, regno, false);
+      return;
+    }
+    switch (Reg.type(r, at)) {
+      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEM, MEM | MEM_RDONLY,
+          MEM | MEM_RINGBUF, BUF, BUF | MEM_RDONLY, ARENA, SCALAR -> {}
+      default -> memory.checkUnmodified(r, at, regno, false);
+    }
+  }
+
+  private void checkKind(
+      HelperPrototype prototype, int index, Argument kind, CallArguments call) {
+    int regno = index + 1;
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    switch (kind) {
+      case MAP -> {
+        call.map = Reg.handle(r, at);
+        call.mapUid = Reg.handle2(r, at);
+      }
+      case MAP_KEY -> checkKey(regno, call);
+      case MAP_VALUE, MAP_VALUE_OUT -> {
+        boolean out = kind == Argument.MAP_VALUE_OUT;
+        call.rawMode = out;
+        checkMemory(regno, map(call).valueSize(), out, false, call);
+      }
+      case FUNCTION -> call.subprog = Reg.handle(r, at);
+      case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT -> call.rawMode = false;
+      case MEMORY_OUT, MEMORY_OUT_OR_NULL -> call.rawMode = true;
+      case INT_IN_OUT -> fixedSize(regno, 4, false, call);
+      case LONG_OUT -> fixedSize(regno, 8, true, call);
+      case SIZE -> checkSize(prototype, index, false, call);
+      case SIZE_OR_ZERO -> checkSize(prototype, index, true, call);
+      case ALLOCATION_SIZE -> {
+        if (!Reg.isConst(r, at)) {
+          throw env.reject(Errno.EACCES, "R" + regno + " is not a known constant'");
+        }
+        call.memSize = Reg.value(r, at);
+        env.backtrack.register(regno);
+      }
+      case CONST_STRING -> constants.checkString(regno);
+      default -> {}
+    }
+  }
+
+  private void fixedSize(int regno, int size, boolean raw, CallArguments call) {
+    call.rawMode = raw;
+    checkMemory(regno, size, true, false, call);
+    memory.checkAlignment(env.regs(), Frame.reg(regno), 0, size, true);
+  }
+
+  private void checkKey(int regno, CallArguments call) {
+    MapSpec map = map(call);
+    checkMemory(regno, map.keySize(), false, false, null);
+    if (map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY) {
+      call.constKey = constantKey(regno, map.keySize());
+    }
+  }
+
+  /** The key if it is a constant on the stack (get_constant_map_key), else -1. */
+  private long constantKey(int regno, int size) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    if (Reg.type(r, at) != STACK || !Reg.isConst(r, at)) {
+      return -1;
+    }
+    Frame frame = env.cur.frame(Reg.frame(r, at));
+    int slot = -(Reg.off(r, at) + (int) Reg.value(r, at)) - 1;
+    int spi = slot / 8;
+    long types = frame.slotTypes[spi];
+    int zeros = 0;
+    for (int i = slot % 8; i >= 0 && StackSlot.type(types, i) == StackSlot.ZERO; i--) {
+      zeros++;
+    }
+    if (zeros >= size) {
+      return 0;
+    }
+    int from = Frame.spill(spi);
+    if (!StackSlot.isSpilled(types) || Reg.type(frame.spilled, from) != SCALAR) {
+      return -1;
+    }
+    int spills = 0;
+    for (int i = slot % 8; i >= 0 && StackSlot.type(types, i) == StackSlot.SPILL; i--) {
+      spills++;
+    }
+    if (spills != size || !Reg.isConst(frame.spilled, from)) {
+      return -1;
+    }
+    env.backtrack.slot(Reg.frame(r, at), spi);
+    return Reg.value(frame.spilled, from);
+  }
+
+  /** check_mem_size_reg: the memory is the argument before. */
+  private void checkSize(
+      HelperPrototype prototype, int index, boolean zeroAllowed, CallArguments call) {
+    int regno = index + 1;
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    boolean write =
+        switch (prototype.arguments()[index - 1]) {
+          case MEMORY_OUT, MEMORY_OUT_OR_NULL, MEMORY_IN_OUT -> true;
+          default -> false;
+        };
+    call.maxSize = Reg.umax(r, at);
+    if (Reg.smin(r, at) < 0) {
+      throw env.reject(
+          Errno.EACCES,
+          "R" + regno + " min value is negative, either use unsigned or 'var &= const'");
+    }
+    if (Reg.umin(r, at) == 0 && !zeroAllowed) {
+      throw env.reject(
+          Errno.EACCES,
+          "R" + regno + " invalid zero-sized read: u64=[" + Reg.umin(r, at) + ","
+              + Reg.umax(r, at) + "]");
+    }
+    if (Long.compareUnsigned(Reg.umax(r, at), Env.MAX_VARIABLE) >= 0) {
+      throw env.reject(
+          Errno.EACCES,
+          "R" + regno + " unbounded memory access, use 'var &= const' or 'if (var < const)'");
+    }
+    checkMemory(
+        regno - 1, (int) Reg.umax(r, at), write, zeroAllowed, Reg.isConst(r, at) ? call : null);
+    env.backtrack.register(regno);
+  }
+
+  /**
+   * check_helper_mem_access.
+   *
+   * @param raw where to note stack memory that the helper fills; null if it must be initialised
+   */
+  void checkMemory(
+      int regno,
+      int size,
+      boolean write,
+      boolean zeroAllowed,
+      @org.jspecify.annotations.Nullable CallArguments raw) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    int type = Reg.type(r, at);
+    int off = Reg.off(r, at);
+    switch (RegType.base(type)) {
+      case PACKET, PACKET_META -> memory.checkPacket(regno, off, size, zeroAllowed);
+      case MAP_KEY -> {
+        if (write) {
+          throw cannotWrite(regno, type);
+        }
+        memory.checkRegion(regno, off, size, env.map(r, at).keySize(), false);
+      }
+      case MAP_VALUE -> {
+        memory.checkMapDirection(regno, off, size, write);
+        memory.checkRegion(regno, off, size, memory.valueSize(r, at), zeroAllowed);
+      }
+      case MEM -> {
+        if (write && (type & MEM_RDONLY) != 0) {
+          throw cannotWrite(regno, type);
+        }
+        memory.checkRegion(regno, off, size, Reg.handle(r, at) & 0xffffffffL, zeroAllowed);
+      }
+      case STACK -> stack.checkRange(regno, off, size, zeroAllowed, write, raw);
+      case BUF, BTF_ID -> throw env.unsupported(RegTypeText.of(type) + " as memory of a helper");
+      default -> {
+        if (zeroAllowed && size == 0 && Reg.isNull(r, at)) {
+          return;
+        }
+        throw env.reject(
+            Errno.EACCES, "R" + regno + " type=" + RegTypeText.of(type) + " expected=fp");
+      }
+    }
+  }
+
+  private Rejection cannotWrite(int regno, int type) {
+    return env.reject(
+        Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
+  }
+}

@@ -1,0 +1,342 @@
+package dev.skep.verify;
+
+import static dev.skep.verify.RegType.*;
+
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.HelperPrototype;
+import dev.skep.program.Helpers;
+import dev.skep.program.License;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.ProgramType;
+import org.jspecify.annotations.Nullable;
+
+/** Calls of helper functions (check_helper_call). */
+final class HelperCalls {
+  private static final int MAP_LOOKUP = 1;
+  private static final int GET_CPU = 8;
+  private static final int FOR_EACH = 164;
+  private static final int SNPRINTF = 165;
+  private static final int LOOP = 181;
+  private static final int MAX_ERRNO = 4095;
+
+  private final Env env;
+  private final Operands operands;
+  private final HelperArguments arguments;
+  private final MemoryAccess memory;
+  private final FunctionCalls functions;
+  private final ExitRules exits;
+  private final PacketRanges packets;
+  private final FormatStrings formats;
+  private final CallArguments call = new CallArguments();
+  private final @Nullable HelperPrototype[] prototypes = new HelperPrototype[Helpers.COUNT];
+  private final boolean gpl;
+  private final Scalar result = new Scalar();
+
+  HelperCalls(
+      Env env,
+      Operands operands,
+      MemoryAccess memory,
+      StackAccess stack,
+      FunctionCalls functions,
+      ExitRules exits) {
+    this.env = env;
+    this.operands = operands;
+    this.memory = memory;
+    this.functions = functions;
+    this.exits = exits;
+    arguments = new HelperArguments(env, operands, memory, stack);
+    packets = new PacketRanges(env);
+    formats = new FormatStrings(env, new ConstantMaps(env, memory));
+    gpl = License.isGplCompatible(env.program.license());
+  }
+
+  void call(long word) {
+    int id = InsnWord.imm(word);
+    HelperPrototype prototype = prototype(id);
+    if (!gpl && prototype.gplOnly()) {
+      throw env.reject(
+          Errno.EINVAL,
+          "cannot call GPL-restricted function from non-GPL compatible program");
+    }
+    if (Helpers.mightSleep(id) && !LoadChecks.sleepable(env.program)) {
+      throw env.reject(Errno.EINVAL, "helper call might sleep in a non-sleepable prog");
+    }
+    call.clear(id);
+    call.packetAccess = prototype.packetAccess();
+    for (int i = 0; i < 5; i++) {
+      arguments.check(prototype, i, call);
+    }
+    noteMap(id);
+    noteKey(id);
+    int insn = env.insn;
+    for (int i = 0; i < call.rawSize; i++) {
+      memory.check(
+          insn, call.rawRegister, i, 1, true, MemoryAccess.NO_REGISTER, false, false);
+    }
+    if (call.releaseRegister != 0) {
+      release(id);
+    }
+    special(id);
+    operands.clobberCallerSaved(env.regs());
+    Reg.setSubregDef(env.regs(), 0, 0);
+    setResult(id, prototype);
+    MapRules.check(env, call.map, id);
+    if (Helpers.changesPacketData(id)) {
+      packets.forgetAll();
+    }
+  }
+
+  private HelperPrototype prototype(int id) {
+    if (id < 0 || id >= Helpers.COUNT) {
+      throw env.reject(Errno.EINVAL, "invalid func unknown#" + id);
+    }
+    HelperPrototype known = prototypes[id];
+    if (known != null) {
+      return known;
+    }
+    ProgramType type = env.program.type();
+    if (!Helpers.isMeasured(type)) {
+      throw env.unsupported("helpers of program type " + type.text());
+    }
+    if (!Helpers.isAllowed(id, type)) {
+      throw env.reject(
+          Errno.EINVAL,
+          "program of this type cannot use helper " + Helpers.name(id) + "#" + id);
+    }
+    HelperPrototype found = HelperPrototype.of(id, type);
+    if (found == null) {
+      throw env.unsupported("helper " + Helpers.name(id));
+    }
+    prototypes[id] = found;
+    return found;
+  }
+
+  // Facts for the rewrites --------------------------------------------------------------------
+
+  /** record_func_map. */
+  private void noteMap(int id) {
+    switch (id) {
+      case 1, 2, 3, 12, 51, 87, 88, 89, 164, 195 -> {}
+      default -> {
+        return;
+      }
+    }
+    MapSpec map = env.maps.get(call.map);
+    boolean writes = id == 2 || id == 3 || id == 87 || id == 88;
+    if (writes && (map.flags() & MemoryAccess.RDONLY_PROG) != 0) {
+      throw env.reject(Errno.EACCES, "write into map forbidden");
+    }
+    int[] seen = env.facts.mapIndex;
+    boolean inner = call.map >= env.program.maps().size();
+    if (seen[env.insn] == InsnFacts.NO_MAP && !inner) {
+      seen[env.insn] = call.map;
+    } else if (seen[env.insn] != call.map) {
+      seen[env.insn] = InsnFacts.MAP_POISONED;
+    }
+  }
+
+  /** record_func_key: a tail call with one constant index can be patched to a jump. */
+  private void noteKey(int id) {
+    if (id != Helpers.TAIL_CALL) {
+      return;
+    }
+    MapSpec map = env.maps.get(call.map);
+    if (map.type() != MapType.PROG_ARRAY) {
+      throw env.reject(Errno.EINVAL, "expected prog array map for tail call");
+    }
+    long[] r = env.regs();
+    int at = Frame.reg(3);
+    long[] keys = env.facts.constKey;
+    long key = Reg.value(r, at);
+    if (Reg.type(r, at) != SCALAR
+        || !Reg.isConst(r, at)
+        || Long.compareUnsigned(key, map.maxEntries() & 0xffffffffL) >= 0) {
+      keys[env.insn] = InsnFacts.KEY_POISONED;
+      return;
+    }
+    env.backtrack.register(3);
+    if (keys[env.insn] == InsnFacts.KEY_UNSEEN) {
+      keys[env.insn] = key;
+    } else if (keys[env.insn] != key) {
+      keys[env.insn] = InsnFacts.KEY_POISONED;
+    }
+  }
+
+  // References --------------------------------------------------------------------------------
+
+  private void release(int id) {
+    if (call.refObjId != 0) {
+      if (!env.cur.release(call.refObjId)) {
+        throw env.reject(
+            Errno.EINVAL,
+            "func " + Helpers.name(id) + "#" + id + " reference has not been acquired before");
+      }
+      forget(call.refObjId);
+    } else if (!Reg.isNull(env.regs(), Frame.reg(call.releaseRegister))) {
+      throw env.reject(
+          Errno.EINVAL,
+          "func " + Helpers.name(id) + "#" + id + " reference has not been acquired before");
+    }
+  }
+
+  /** All copies of a released pointer are worthless. */
+  private void forget(int reference) {
+    State state = env.cur;
+    for (int f = 0; f <= state.curframe; f++) {
+      Frame frame = state.frame(f);
+      for (int i = 0; i < Reg.COUNT; i++) {
+        forget(frame.regs, Frame.reg(i), reference);
+      }
+      for (int i = 0; i < frame.slots(); i++) {
+        if (StackSlot.isSpilled(frame.slotTypes[i])) {
+          forget(frame.spilled, Frame.spill(i), reference);
+        }
+      }
+    }
+  }
+
+  private static void forget(long[] r, int at, int reference) {
+    if (Reg.refObjId(r, at) == reference) {
+      Reg.markUnknown(r, at, false);
+    }
+  }
+
+  // Helpers with rules of their own -----------------------------------------------------------
+
+  private void special(int id) {
+    switch (id) {
+      case Helpers.TAIL_CALL -> exits.checkLeak(true, "tail_call");
+      case FOR_EACH -> forEach();
+      case SNPRINTF -> formats.checkSnprintf();
+      case LOOP -> loop();
+      default -> {}
+    }
+  }
+
+  private void loop() {
+    noteInlineLoop();
+    env.backtrack.register(1);
+    Frame caller = env.cur.current();
+    if (Long.compareUnsigned(caller.callbackDepth, Reg.umax(caller.regs, Frame.reg(1))) >= 0) {
+      caller.callbackDepth = 0;
+      if (env.level2) {
+        env.verbose("frame" + env.cur.curframe + " bpf_loop iteration limit reached\n");
+      }
+      return;
+    }
+    Frame callback = functions.queueCallback(call.subprog);
+    // Of the index nothing is known but that it is a number.
+    Reg.markUnknown(callback.regs, Frame.reg(1), false);
+    Reg.copy(caller.regs, Frame.reg(3), callback.regs, Frame.reg(2));
+  }
+
+  private void noteInlineLoop() {
+    int[] callback = env.facts.inlineLoopCallback;
+    boolean[] fits = env.facts.inlineLoopFits;
+    int insn = env.insn;
+    if (callback[insn] < 0) {
+      callback[insn] = call.subprog;
+      fits[insn] = flagsAreZero();
+    } else if (fits[insn]) {
+      fits[insn] = flagsAreZero() && callback[insn] == call.subprog;
+    }
+  }
+
+  private boolean flagsAreZero() {
+    boolean zero = Reg.isNull(env.regs(), Frame.reg(4));
+    if (zero) {
+      env.backtrack.register(4);
+    }
+    return zero;
+  }
+
+  private void forEach() {
+    Frame caller = env.cur.current();
+    MapType type = env.maps.get(call.map).type();
+    switch (type) {
+      case ARRAY, PERCPU_ARRAY, HASH, LRU_HASH, PERCPU_HASH, LRU_PERCPU_HASH -> {}
+      default -> throw env.unsupported("bpf_for_each_map_elem of map type " + type.text());
+    }
+    Frame callback = functions.queueCallback(call.subprog);
+    long[] r = callback.regs;
+    Reg.copy(caller.regs, Frame.reg(1), r, Frame.reg(1));
+    Reg.markPointer(r, Frame.reg(2), MAP_KEY);
+    Reg.setHandle(r, Frame.reg(2), call.map);
+    Reg.markPointer(r, Frame.reg(3), MAP_VALUE);
+    Reg.setHandle(r, Frame.reg(3), call.map);
+    Reg.copy(caller.regs, Frame.reg(3), r, Frame.reg(4));
+  }
+
+  // Results -----------------------------------------------------------------------------------
+
+  private void setResult(int id, HelperPrototype prototype) {
+    long[] r = env.regs();
+    switch (prototype.result()) {
+      case INTEGER -> {
+        Reg.markUnknown(r, 0, false);
+        refine(id);
+      }
+      case VOID -> Reg.setType(r, 0, NOT_INIT);
+      case MAP_VALUE_OR_NULL -> {
+        MapSpec map = env.maps.get(call.map);
+        boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;
+        boolean found =
+            id == MAP_LOOKUP
+                && array
+                && call.constKey >= 0
+                && call.constKey < (map.maxEntries() & 0xffffffffL);
+        Reg.markPointer(r, 0, found ? MAP_VALUE : MAP_VALUE | MAYBE_NULL);
+        Reg.setHandles(r, 0, call.map, call.mapUid);
+        if (!found) {
+          Reg.setId(r, 0, env.nextId());
+        }
+        if (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH) {
+          throw env.unsupported("lookup in map type " + map.type().text());
+        }
+      }
+      case RINGBUF_MEMORY_OR_NULL -> {
+        Reg.markPointer(r, 0, MEM | MEM_RINGBUF | MAYBE_NULL);
+        Reg.setHandle(r, 0, (int) call.memSize);
+        env.nextId();
+        int reference = env.nextId();
+        env.cur.acquire(State.REF_PTR, reference, env.insn);
+        Reg.setId(r, 0, reference);
+        Reg.setRefObjId(r, 0, reference);
+      }
+    }
+  }
+
+  /** do_refine_retval_range. */
+  private void refine(int id) {
+    long[] r = env.regs();
+    switch (id) {
+      case 45, 67, 114, 115 -> {
+        result.load(r, 0);
+        result.smax = call.maxSize;
+        result.smax32 = (int) call.maxSize;
+        result.smin = -MAX_ERRNO;
+        result.smin32 = -MAX_ERRNO;
+        ScalarBounds.sync(result);
+        result.store(r, 0);
+      }
+      case GET_CPU -> {
+        int last = env.options.host().cpus() - 1;
+        result.load(r, 0);
+        result.umax = last;
+        result.umax32 = last;
+        result.smax = last;
+        result.smax32 = last;
+        result.umin = 0;
+        result.umin32 = 0;
+        result.smin = 0;
+        result.smin32 = 0;
+        ScalarBounds.sync(result);
+        result.store(r, 0);
+      }
+      default -> {}
+    }
+    env.scalars.check(r, 0, "retval");
+  }
+}

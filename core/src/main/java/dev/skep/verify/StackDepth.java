@@ -1,0 +1,124 @@
+package dev.skep.verify;
+
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+
+/** The stack that all frames of a chain of calls need together (check_max_stack_depth). */
+final class StackDepth {
+  /** Callers of something that tail-calls may use less than this. */
+  private static final int TAIL_CALL_LIMIT = 256;
+
+  /** Subprograms that use less get no stack of their own (BPF_PRIV_STACK_MIN_SIZE). */
+  private static final int PRIVATE_MIN = 64;
+
+  private final Env env;
+  private final int[] returnInsn = new int[State.MAX_FRAMES];
+  private final int[] returnSubprog = new int[State.MAX_FRAMES];
+
+  StackDepth(Env env) {
+    this.env = env;
+  }
+
+  void check() {
+    boolean tailCalls = false;
+    for (Subprog subprog : env.subprogs) {
+      tailCalls |= subprog.hasTailCall;
+    }
+    boolean privateStacks =
+        !tailCalls
+            && switch (env.program.type()) {
+              case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
+              default -> false;
+            };
+    boolean[] shared = new boolean[env.subprogs.length];
+    for (int i = env.subprogs.length - 1; i >= 0; i--) {
+      if (i == 0 || env.subprogs[i].asyncCallback) {
+        check(i, i == 0 && privateStacks, shared);
+      }
+    }
+  }
+
+  private static int round(int depth) {
+    return (depth + 15) / 16 * 16;
+  }
+
+  private void check(int root, boolean privateStacks, boolean[] shared) {
+    int index = root;
+    int insn = env.subprogs[root].start;
+    int frame = 0;
+    int depth = enter(root, 0, frame, privateStacks, shared);
+    boolean reachesTailCall = false;
+    while (true) {
+      int callee = -1;
+      for (; insn < env.subprogs[index].end && callee < 0; insn++) {
+        callee = callee(insn);
+      }
+      if (callee < 0) {
+        if (reachesTailCall) {
+          for (int i = 0; i < frame; i++) {
+            env.subprogs[returnSubprog[i]].tailCallReachable = true;
+          }
+        }
+        if (frame == 0) {
+          return;
+        }
+        if (!env.subprogs[index].privateStack) {
+          depth -= round(env.subprogs[index].stackDepth);
+        }
+        frame--;
+        insn = returnInsn[frame];
+        index = returnSubprog[frame];
+        continue;
+      }
+      returnInsn[frame] = insn;
+      returnSubprog[frame] = index;
+      index = callee;
+      insn = env.subprogs[callee].start;
+      reachesTailCall |= env.subprogs[callee].hasTailCall;
+      if (++frame >= State.MAX_FRAMES) {
+        throw env.reject(Errno.E2BIG, "the call stack of " + frame + " frames is too deep !");
+      }
+      depth = enter(callee, depth, frame, privateStacks, shared);
+    }
+  }
+
+  /** The subprogram that an instruction calls or takes the address of, or -1. */
+  private int callee(int insn) {
+    long word = env.insns[insn];
+    boolean call = Subprogs.isPseudoCall(word);
+    if (!call && !Subprogs.isPseudoFunc(word)) {
+      return -1;
+    }
+    Subprog callee = env.subprogAt(insn + InsnWord.imm(word) + 1);
+    return callee.asyncCallback && !call ? -1 : callee.number;
+  }
+
+  private int enter(int index, int before, int frame, boolean privateStacks, boolean[] shared) {
+    Subprog subprog = env.subprogs[index];
+    shared[index] |= !privateStacks;
+    if (index != 0 && subprog.hasTailCall && before >= TAIL_CALL_LIMIT) {
+      throw env.reject(
+          Errno.EACCES,
+          "tail_calls are not allowed when call stack of previous frames is " + before
+              + " bytes. Too large");
+    }
+    int own = round(subprog.stackDepth);
+    if (privateStacks && !shared[index] && own >= PRIVATE_MIN) {
+      subprog.privateStack = true;
+    }
+    if (subprog.privateStack) {
+      if (own > Env.MAX_STACK) {
+        throw env.reject(
+            Errno.EACCES, "stack size of subprog " + index + " is " + own + ". Too large");
+      }
+      return before;
+    }
+    if (before + own > Env.MAX_STACK) {
+      throw env.reject(
+          Errno.EACCES,
+          "combined stack size of " + (frame + 1) + " calls is " + (before + own)
+              + ". Too large");
+    }
+    return before + own;
+  }
+}
