@@ -168,7 +168,8 @@ public final class ContextLayout {
     int dash = place.indexOf('-');
     int sizes = 0;
     int width = 0;
-    for (String size : token.substring(colon + 1, equals < 0 ? token.length() : equals).split("/", -1)) {
+    for (String size :
+        token.substring(colon + 1, equals < 0 ? token.length() : equals).split("/", -1)) {
       sizes |= Integer.parseInt(size);
       width = Math.max(width, Integer.parseInt(size));
     }

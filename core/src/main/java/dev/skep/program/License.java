@@ -4,7 +4,9 @@ package dev.skep.program;
 public final class License {
   private License() {}
 
-  /** Whether helpers that are for GPL-compatible programs may be called (license_is_gpl_compatible). */
+  /**
+   * Whether helpers that are for GPL-compatible programs may be called (license_is_gpl_compatible).
+   */
   public static boolean isGplCompatible(String license) {
     return switch (license) {
       case "GPL",

@@ -51,9 +51,7 @@ final class AluOps {
       if (used || isX(code) || imm != 0) {
         throw reserved("BPF_NEG");
       }
-    } else if (used
-        || imm != 16 && imm != 32 && imm != 64
-        || classOf(code) == ALU64 && isX(code)) {
+    } else if (used || imm != 16 && imm != 32 && imm != 64 || classOf(code) == ALU64 && isX(code)) {
       throw reserved("BPF_END");
     }
     operands.source(dst);
@@ -141,7 +139,9 @@ final class AluOps {
     Reg.setSubregDef(r, at, 0);
   }
 
-  /** Copies what is about to be cut to {@code bits}: it stays linked if its sign does not change. */
+  /**
+   * Copies what is about to be cut to {@code bits}: it stays linked if its sign does not change.
+   */
   private void copySigned(long[] r, int from, int at, int bits) {
     boolean same = Long.compareUnsigned(Reg.umax(r, from), 1L << bits - 1) < 0;
     if (same) {
@@ -253,7 +253,7 @@ final class AluOps {
     boolean known = Reg.isConst(r, from);
     long constant = Reg.value(r, from);
     if (known) {
-      fork(word, op, at);
+      fork(op, at);
     }
     env.scalars.arithmetic(r, at, r, from, op, classOf(InsnWord.code(word)) != ALU64);
     link(word, op, at, known, constant);
@@ -261,14 +261,13 @@ final class AluOps {
 
   private void scalarConstant(long word, int op, int at) {
     long constant = InsnWord.imm(word);
-    fork(word, op, at);
-    env.scalars.arithmetic(
-        env.regs(), at, constant, op, classOf(InsnWord.code(word)) != ALU64);
+    fork(op, at);
+    env.scalars.arithmetic(env.regs(), at, constant, op, classOf(InsnWord.code(word)) != ALU64);
     link(word, op, at, true, constant);
   }
 
   /** Masks 0 and -1, as compilers make them of conditions, are followed one by one. */
-  private void fork(long word, int op, int at) {
+  private void fork(int op, int at) {
     if (op != AND && op != OR) {
       return;
     }

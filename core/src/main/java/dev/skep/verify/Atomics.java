@@ -95,8 +95,14 @@ final class Atomics {
     operands.source(dst);
     int type = Reg.type(env.regs(), Frame.reg(dst));
     memory.check(
-        env.insn, dst, InsnWord.off(word), bytes(InsnWord.code(word)), true, InsnWord.src(word),
-        true, false);
+        env.insn,
+        dst,
+        InsnWord.off(word),
+        bytes(InsnWord.code(word)),
+        true,
+        InsnWord.src(word),
+        true,
+        false);
     memory.notePointer(type, false);
     checkPointer(dst, "stores into");
   }

@@ -56,8 +56,7 @@ final class Backtrack {
         }
       }
       for (int i = 0; i < from.slots(); i++) {
-        if (StackSlot.isSpilled(from.slotTypes[i])
-            && preciseScalar(from.spilled, Frame.spill(i))) {
+        if (StackSlot.isSpilled(from.slotTypes[i]) && preciseScalar(from.spilled, Frame.spill(i))) {
           slots[f] |= 1L << i;
           first = logPropagated(f, first, "fp", (-i - 1) * 8);
         }
@@ -96,8 +95,15 @@ final class Backtrack {
     while (true) {
       if (env.level2) {
         env.verbose(
-            "mark_precise: frame" + frame + ": last_idx " + last + " first_idx " + first
-                + " subseq_idx " + subsequent + " \n");
+            "mark_precise: frame"
+                + frame
+                + ": last_idx "
+                + last
+                + " first_idx "
+                + first
+                + " subseq_idx "
+                + subsequent
+                + " \n");
       }
       if (last < 0) {
         reachedEntry(state);
@@ -128,7 +134,6 @@ final class Backtrack {
     }
     forceAll(starting);
     reset();
-    return;
   }
 
   /** Walks the instructions of one state, down to its first. */
@@ -469,7 +474,9 @@ final class Backtrack {
   void forceAll(State from) {
     if (env.level2) {
       env.verbose(
-          "mark_precise: frame" + from.curframe + ": falling back to forcing all scalars precise\n");
+          "mark_precise: frame"
+              + from.curframe
+              + ": falling back to forcing all scalars precise\n");
     }
     for (State state = from.parent; state != null; state = state.parent) {
       for (int f = 0; f <= state.curframe; f++) {
@@ -490,8 +497,7 @@ final class Backtrack {
     if (Reg.type(r, at) == RegType.SCALAR && !Reg.precise(r, at)) {
       Reg.setPrecise(r, at, true);
       if (env.level2) {
-        env.verbose(
-            "force_precise: frame" + f + ": forcing " + what + number + " to be precise\n");
+        env.verbose("force_precise: frame" + f + ": forcing " + what + number + " to be precise\n");
       }
     }
   }

@@ -31,8 +31,7 @@ final class ConstantMaps {
       throw env.reject(Errno.EACCES, "R" + regno + " is not a constant address'");
     }
     if (map.type() != MapType.ARRAY) {
-      throw env.reject(
-          Errno.EACCES, "no direct value access support for this map type");
+      throw env.reject(Errno.EACCES, "no direct value access support for this map type");
     }
     int off = Reg.off(r, at);
     memory.checkRegion(regno, off, map.valueSize() - off, map.valueSize(), false);

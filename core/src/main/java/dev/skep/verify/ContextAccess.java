@@ -69,8 +69,7 @@ final class ContextAccess {
 
   private Rejection invalid(int insn, int off, int size) {
     Rejection rejection =
-        env.reject(
-            Errno.EACCES, "invalid bpf_context access off=" + off + " size=" + size);
+        env.reject(Errno.EACCES, "invalid bpf_context access off=" + off + " size=" + size);
     env.trace.sourceLine(insn, "; ");
     return rejection;
   }

@@ -188,6 +188,16 @@ final class Env {
     return innerMaps[outer];
   }
 
+  /** How {@link InsnFacts#mapIndex} names a map. */
+  int mapFact(int handle) {
+    for (int outer = 0; outer < innerMaps.length; outer++) {
+      if (innerMaps[outer] == handle && handle != 0) {
+        return outer | InsnFacts.INNER_MAP;
+      }
+    }
+    return handle;
+  }
+
   /** Registers that a frame may still read from where it stands. */
   int liveAt(State state, int frame) {
     return marks.liveBefore[frameInsn(state, frame)];

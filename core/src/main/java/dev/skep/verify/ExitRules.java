@@ -47,7 +47,8 @@ final class ExitRules {
       if (type != RegType.SCALAR) {
         throw env.reject(
             Errno.EINVAL,
-            "At subprogram exit the register R0 is not a scalar value (" + RegTypeText.of(type)
+            "At subprogram exit the register R0 is not a scalar value ("
+                + RegTypeText.of(type)
                 + ")");
       }
       return;
@@ -60,7 +61,12 @@ final class ExitRules {
     switch (env.program.type()) {
       case CGROUP_SOCK_ADDR -> checkSockAddr(attach);
       case CGROUP_SKB -> enforceProgram(0, attach == AttachType.CGROUP_INET_EGRESS ? 3 : 1);
-      case CGROUP_SOCK, SOCK_OPS, CGROUP_DEVICE, CGROUP_SYSCTL, CGROUP_SOCKOPT, SK_LOOKUP,
+      case CGROUP_SOCK,
+          SOCK_OPS,
+          CGROUP_DEVICE,
+          CGROUP_SYSCTL,
+          CGROUP_SOCKOPT,
+          SK_LOOKUP,
           NETFILTER ->
           enforceProgram(0, 1);
       case KPROBE -> {

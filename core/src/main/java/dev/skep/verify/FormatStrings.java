@@ -2,7 +2,9 @@ package dev.skep.verify;
 
 import dev.skep.errors.Errno;
 
-/** Format strings of bpf_snprintf, checked as the kernel does before it runs (bpf_bprintf_prepare). */
+/**
+ * Format strings of bpf_snprintf, checked as the kernel does before it runs (bpf_bprintf_prepare).
+ */
 final class FormatStrings {
   private final Env env;
   private final ConstantMaps constants;

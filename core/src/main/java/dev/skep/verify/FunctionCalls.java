@@ -12,10 +12,10 @@ final class FunctionCalls {
   private final Prototypes prototypes;
   private final PacketRanges packets;
 
-  FunctionCalls(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
+  FunctionCalls(Env env, Operands operands) {
     this.env = env;
     this.operands = operands;
-    prototypes = new Prototypes(env, memory, stack);
+    prototypes = new Prototypes(env);
     packets = new PacketRanges(env);
   }
 
@@ -33,7 +33,6 @@ final class FunctionCalls {
 
   void enterMain(Frame frame) {
     env.trace.scratched.all();
-    prototypes.checkMain();
     Reg.markPointer(frame.regs, Frame.reg(1), CTX);
   }
 
@@ -49,7 +48,7 @@ final class FunctionCalls {
   void call(long word) {
     Subprog callee = env.subprogAt(env.insn + InsnWord.imm(word) + 1);
     Frame caller = env.cur.current();
-    Rejection mismatch = prototypes.checkCall(callee);
+    Rejection mismatch = prototypes.checkCall();
     if (callee.global) {
       callGlobal(callee, caller, mismatch);
       return;
@@ -85,7 +84,8 @@ final class FunctionCalls {
           "Caller passes invalid args into func#" + callee.number + " ('" + callee.name + "')");
       throw mismatch;
     }
-    env.verbose("Func#" + callee.number + " ('" + callee.name + "') is global and assumed valid.\n");
+    env.verbose(
+        "Func#" + callee.number + " ('" + callee.name + "') is global and assumed valid.\n");
     if (callee.changesPacketData) {
       packets.forgetAll();
     }
@@ -122,7 +122,7 @@ final class FunctionCalls {
   Frame queueCallback(int number) {
     Subprog callback = env.subprogs[number];
     Frame caller = env.cur.current();
-    prototypes.checkCall(callback);
+    prototypes.checkCall();
     callback.callback = true;
     State queued = env.paths.push(callback.start, env.insn);
     Frame frame = push(queued, number, env.insn);

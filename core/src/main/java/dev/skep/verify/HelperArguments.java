@@ -74,8 +74,7 @@ final class HelperArguments {
     if (kind == Argument.RINGBUF_MEMORY) {
       if (Reg.refObjId(r, at) == 0 && !Reg.isNull(r, at)) {
         throw env.reject(
-            Errno.EINVAL,
-            "R" + regno + " must be referenced when passed to release function");
+            Errno.EINVAL, "R" + regno + " must be referenced when passed to release function");
       }
       call.releaseRegister = regno;
     }
@@ -84,8 +83,7 @@ final class HelperArguments {
       if (call.refObjId != 0) {
         throw env.reject(
             Errno.EACCES,
-            "more than one arg with ref_obj_id R" + regno + " " + reference + " "
-                + call.refObjId);
+            "more than one arg with ref_obj_id R" + regno + " " + reference + " " + call.refObjId);
       }
       call.refObjId = reference;
     }
@@ -165,21 +163,31 @@ final class HelperArguments {
       if (Reg.off(r, at) != 0) {
         throw env.reject(
             Errno.EINVAL,
-            "R" + regno
+            "R"
+                + regno
                 + " must have zero offset when passed to release func or trusted arg to kfunc");
       }
       memory.checkUnmodified(r, at, regno, false);
       return;
     }
     switch (Reg.type(r, at)) {
-      case STACK, PACKET, PACKET_META, MAP_KEY, MAP_VALUE, MEM, MEM | MEM_RDONLY,
-          MEM | MEM_RINGBUF, BUF, BUF | MEM_RDONLY, ARENA, SCALAR -> {}
+      case STACK,
+          PACKET,
+          PACKET_META,
+          MAP_KEY,
+          MAP_VALUE,
+          MEM,
+          MEM | MEM_RDONLY,
+          MEM | MEM_RINGBUF,
+          BUF,
+          BUF | MEM_RDONLY,
+          ARENA,
+          SCALAR -> {}
       default -> memory.checkUnmodified(r, at, regno, false);
     }
   }
 
-  private void checkKind(
-      HelperPrototype prototype, int index, Argument kind, CallArguments call) {
+  private void checkKind(HelperPrototype prototype, int index, Argument kind, CallArguments call) {
     int regno = index + 1;
     long[] r = env.regs();
     int at = Frame.reg(regno);
@@ -280,8 +288,13 @@ final class HelperArguments {
     if (Reg.umin(r, at) == 0 && !zeroAllowed) {
       throw env.reject(
           Errno.EACCES,
-          "R" + regno + " invalid zero-sized read: u64=[" + Reg.umin(r, at) + ","
-              + Reg.umax(r, at) + "]");
+          "R"
+              + regno
+              + " invalid zero-sized read: u64=["
+              + Reg.umin(r, at)
+              + ","
+              + Reg.umax(r, at)
+              + "]");
     }
     if (Long.compareUnsigned(Reg.umax(r, at), Env.MAX_VARIABLE) >= 0) {
       throw env.reject(
@@ -339,7 +352,6 @@ final class HelperArguments {
   }
 
   private Rejection cannotWrite(int regno, int type) {
-    return env.reject(
-        Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
+    return env.reject(Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
   }
 }

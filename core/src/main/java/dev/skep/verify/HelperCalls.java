@@ -57,8 +57,7 @@ final class HelperCalls {
     HelperPrototype prototype = prototype(id);
     if (!gpl && prototype.gplOnly()) {
       throw env.reject(
-          Errno.EINVAL,
-          "cannot call GPL-restricted function from non-GPL compatible program");
+          Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
     }
     if (Helpers.mightSleep(id) && !LoadChecks.sleepable(env.program)) {
       throw env.reject(Errno.EINVAL, "helper call might sleep in a non-sleepable prog");
@@ -72,8 +71,7 @@ final class HelperCalls {
     noteKey(id);
     int insn = env.insn;
     for (int i = 0; i < call.rawSize; i++) {
-      memory.check(
-          insn, call.rawRegister, i, 1, true, MemoryAccess.NO_REGISTER, false, false);
+      memory.check(insn, call.rawRegister, i, 1, true, MemoryAccess.NO_REGISTER, false, false);
     }
     if (call.releaseRegister != 0) {
       release(id);
@@ -102,8 +100,7 @@ final class HelperCalls {
     }
     if (!Helpers.isAllowed(id, type)) {
       throw env.reject(
-          Errno.EINVAL,
-          "program of this type cannot use helper " + Helpers.name(id) + "#" + id);
+          Errno.EINVAL, "program of this type cannot use helper " + Helpers.name(id) + "#" + id);
     }
     HelperPrototype found = HelperPrototype.of(id, type);
     if (found == null) {
@@ -129,10 +126,10 @@ final class HelperCalls {
       throw env.reject(Errno.EACCES, "write into map forbidden");
     }
     int[] seen = env.facts.mapIndex;
-    boolean inner = call.map >= env.program.maps().size();
-    if (seen[env.insn] == InsnFacts.NO_MAP && !inner) {
-      seen[env.insn] = call.map;
-    } else if (seen[env.insn] != call.map) {
+    int fact = env.mapFact(call.map);
+    if (seen[env.insn] == InsnFacts.NO_MAP) {
+      seen[env.insn] = fact;
+    } else if (seen[env.insn] != fact) {
       seen[env.insn] = InsnFacts.MAP_POISONED;
     }
   }

@@ -74,6 +74,7 @@ final class LinkedRegs {
   }
 
   /** Gives every member with the known register's id what is known of it (sync_linked_regs). */
+  @SuppressWarnings("ReferenceEquality") // the register itself, not one that holds the same
   static void sync(Env env, State state, long[] known, int knownAt, long group) {
     for (int i = 0; i < count(group); i++) {
       Frame frame = state.frame(frame(group, i));

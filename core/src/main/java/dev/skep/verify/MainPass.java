@@ -5,7 +5,6 @@ import static dev.skep.isa.Opcodes.*;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 
-
 /** Follows every path through a program or global function (do_check_common, do_check). */
 final class MainPass {
   /** Instructions followed at most (BPF_COMPLEXITY_LIMIT_INSNS). */
@@ -37,7 +36,7 @@ final class MainPass {
     exits = new ExitRules(env, operands);
     constants = new ConstantLoads(env, operands);
     packetLoads = new PacketLoads(env, operands, memory, exits);
-    functions = new FunctionCalls(env, operands, memory, stack);
+    functions = new FunctionCalls(env, operands);
     helpers = new HelperCalls(env, operands, memory, stack, functions, exits);
   }
 
@@ -55,7 +54,10 @@ final class MainPass {
           follow(i);
           if (env.level1) {
             env.verbose(
-                "Func#" + i + " ('" + subprog.name
+                "Func#"
+                    + i
+                    + " ('"
+                    + subprog.name
                     + "') is safe for any args that match its prototype\n");
           }
           subprog.verified = true;
@@ -103,8 +105,7 @@ final class MainPass {
       }
       if (++env.insnsProcessed > INSN_LIMIT) {
         throw env.reject(
-            Errno.E2BIG,
-            "BPF program is too large. Processed " + env.insnsProcessed + " insn");
+            Errno.E2BIG, "BPF program is too large. Processed " + env.insnsProcessed + " insn");
       }
       State state = env.cur;
       state.lastInsn = previous;
@@ -217,7 +218,13 @@ final class MainPass {
     operands.source(dst);
     int type = Reg.type(env.regs(), Frame.reg(dst));
     memory.check(
-        env.insn, dst, InsnWord.off(word), bytes(code), true, MemoryAccess.NO_REGISTER, false,
+        env.insn,
+        dst,
+        InsnWord.off(word),
+        bytes(code),
+        true,
+        MemoryAccess.NO_REGISTER,
+        false,
         false);
     memory.notePointer(type, false);
   }
@@ -302,5 +309,4 @@ final class MainPass {
     exits.checkReturn();
     return false;
   }
-
 }

@@ -16,7 +16,11 @@ final class MapRules {
     if (!mapAllows(env, type, helper) || !helperAllows(type, helper)) {
       throw env.reject(
           Errno.EINVAL,
-          "cannot pass map_type " + type.number() + " into func " + Helpers.name(helper) + "#"
+          "cannot pass map_type "
+              + type.number()
+              + " into func "
+              + Helpers.name(helper)
+              + "#"
               + helper);
     }
   }
@@ -56,7 +60,8 @@ final class MapRules {
     if (helper == 1 || helper == 82) {
       return true;
     }
-    if (type == MapType.SOCKMAP ? helper == 52 || helper == 53 || helper == 60
+    if (type == MapType.SOCKMAP
+        ? helper == 52 || helper == 53 || helper == 60
         : helper == 72 || helper == 70 || helper == 71) {
       return true;
     }
@@ -64,7 +69,12 @@ final class MapRules {
         (helper == 2 || helper == 3)
             && switch (env.program.type()) {
               case SOCK_OPS -> helper == 3;
-              case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, XDP, SK_REUSEPORT, FLOW_DISSECTOR,
+              case SOCKET_FILTER,
+                  SCHED_CLS,
+                  SCHED_ACT,
+                  XDP,
+                  SK_REUSEPORT,
+                  FLOW_DISSECTOR,
                   SK_LOOKUP ->
                   true;
               default -> false;
@@ -96,8 +106,7 @@ final class MapRules {
               || type == MapType.SOCKMAP
               || type == MapType.SOCKHASH;
       case 88 -> type == MapType.QUEUE || type == MapType.STACK;
-      case 87, 89 ->
-          type == MapType.QUEUE || type == MapType.STACK || type == MapType.BLOOM_FILTER;
+      case 87, 89 -> type == MapType.QUEUE || type == MapType.STACK || type == MapType.BLOOM_FILTER;
       case 195 ->
           type == MapType.PERCPU_ARRAY
               || type == MapType.PERCPU_HASH

@@ -42,7 +42,13 @@ final class MemoryAccess {
    * @param aligned whether alignment is required whatever the memory
    */
   void check(
-      int insn, int regno, int off, int size, boolean write, int value, boolean aligned,
+      int insn,
+      int regno,
+      int off,
+      int size,
+      boolean write,
+      int value,
+      boolean aligned,
       boolean signed) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
@@ -173,8 +179,17 @@ final class MemoryAccess {
       String what = packet ? "packet " : whole ? alignmentName(base) : "";
       throw env.reject(
           Errno.EACCES,
-          "misaligned " + what + "access off " + (packet ? lead + "+" : "")
-              + StackAccess.tnum(r, at) + "+" + Reg.off(r, at) + "+" + off + " size " + size);
+          "misaligned "
+              + what
+              + "access off "
+              + (packet ? lead + "+" : "")
+              + StackAccess.tnum(r, at)
+              + "+"
+              + Reg.off(r, at)
+              + "+"
+              + off
+              + " size "
+              + size);
     }
   }
 
@@ -223,7 +238,8 @@ final class MemoryAccess {
   }
 
   private static String negative(int regno) {
-    return "R" + regno
+    return "R"
+        + regno
         + " min value is negative, either use unsigned index or do a if (index >=0) check.";
   }
 
@@ -242,10 +258,20 @@ final class MemoryAccess {
           case MAP_KEY -> "invalid access to map key, key_size=" + memSize + rest;
           case MAP_VALUE -> "invalid access to map value, value_size=" + memSize + rest;
           case PACKET, PACKET_META, PACKET_END ->
-              "invalid access to packet, off=" + off + " size=" + size + ", R" + regno + "(id="
-                  + Reg.id(r, at) + ",off=" + off + ",r=" + (int) memSize + ")\n";
-          default ->
-              "invalid access to memory, mem_size=" + (memSize & 0xffffffffL) + rest;
+              "invalid access to packet, off="
+                  + off
+                  + " size="
+                  + size
+                  + ", R"
+                  + regno
+                  + "(id="
+                  + Reg.id(r, at)
+                  + ",off="
+                  + off
+                  + ",r="
+                  + (int) memSize
+                  + ")\n";
+          default -> "invalid access to memory, mem_size=" + (memSize & 0xffffffffL) + rest;
         };
     env.verbose(text);
   }
@@ -284,7 +310,14 @@ final class MemoryAccess {
   }
 
   private void mapValue(
-      long[] r, int at, int regno, int off, int size, boolean write, int value, boolean signed,
+      long[] r,
+      int at,
+      int regno,
+      int off,
+      int size,
+      boolean write,
+      int value,
+      boolean signed,
       int type) {
     notNull(regno, type);
     checkMapDirection(regno, off, size, write);
@@ -333,8 +366,13 @@ final class MemoryAccess {
     if ((map.flags() & forbidden) != 0) {
       throw env.reject(
           Errno.EACCES,
-          (write ? "write into" : "read from") + " map forbidden, value_size=" + map.valueSize()
-              + " off=" + off + " size=" + size);
+          (write ? "write into" : "read from")
+              + " map forbidden, value_size="
+              + map.valueSize()
+              + " off="
+              + off
+              + " size="
+              + size);
     }
   }
 
@@ -355,8 +393,7 @@ final class MemoryAccess {
 
   private void flowKeys(int off, int size) {
     if (size < 0 || off < 0 || (long) off + size > MAX_FLOW_KEYS) {
-      throw env.reject(
-          Errno.EACCES, "invalid access to flow keys off=" + off + " size=" + size);
+      throw env.reject(Errno.EACCES, "invalid access to flow keys off=" + off + " size=" + size);
     }
   }
 

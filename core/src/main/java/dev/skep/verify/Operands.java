@@ -29,7 +29,7 @@ final class Operands {
       return;
     }
     int def = Reg.subregDef(r, at);
-    if (def != 0 && wide(regno, Reg.type(r, at) == RegType.SCALAR, true)) {
+    if (def != 0 && wide(Reg.type(r, at) == RegType.SCALAR, true)) {
       env.facts.zeroExtend[def - 1] = true;
       Reg.setSubregDef(r, at, 0);
     }
@@ -42,7 +42,7 @@ final class Operands {
     if (regno == 10) {
       throw env.reject(Errno.EACCES, "frame pointer is read only");
     }
-    Reg.setSubregDef(env.regs(), Frame.reg(regno), wide(regno, true, false) ? 0 : env.insn + 1);
+    Reg.setSubregDef(env.regs(), Frame.reg(regno), wide(true, false) ? 0 : env.insn + 1);
   }
 
   /** The register is written with something unknown (DST_OP). */
@@ -62,12 +62,12 @@ final class Operands {
     for (int i = 0; i <= 5; i++) {
       Reg.markNotInit(r, Frame.reg(i), false);
       env.trace.scratched.reg(i);
-      Reg.setSubregDef(r, Frame.reg(i), wide(i, true, false) ? 0 : env.insn + 1);
+      Reg.setSubregDef(r, Frame.reg(i), wide(true, false) ? 0 : env.insn + 1);
     }
   }
 
   /** Whether the current instruction uses all 64 bits of an operand (is_reg64). */
-  private boolean wide(int regno, boolean scalar, boolean source) {
+  private boolean wide(boolean scalar, boolean source) {
     long word = env.insns[env.insn];
     int code = InsnWord.code(word);
     return switch (classOf(code)) {

@@ -40,8 +40,7 @@ final class PacketLoads {
     long[] r = env.regs();
     int at = Frame.reg(CONTEXT_REGISTER);
     if (Reg.type(r, at) != RegType.CTX) {
-      throw env.reject(
-          Errno.EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
+      throw env.reject(Errno.EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
     }
     if (mode(code) == IND) {
       operands.source(InsnWord.src(word));

@@ -93,10 +93,7 @@ final class PacketRanges {
   }
 
   private static boolean isStart(long[] r, int at) {
-    return Reg.id(r, at) == 0
-        && Reg.off(r, at) == 0
-        && Reg.isConst(r, at)
-        && Reg.value(r, at) == 0;
+    return Reg.id(r, at) == 0 && Reg.off(r, at) == 0 && Reg.isConst(r, at) && Reg.value(r, at) == 0;
   }
 
   /** find_good_pkt_pointers. */

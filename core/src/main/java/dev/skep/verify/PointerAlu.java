@@ -84,7 +84,10 @@ final class PointerAlu {
       default ->
           throw env.reject(
               Errno.EACCES,
-              "R" + dst + " pointer arithmetic with " + OPERATORS[op >> 4]
+              "R"
+                  + dst
+                  + " pointer arithmetic with "
+                  + OPERATORS[op >> 4]
                   + " operator prohibited");
     }
     sum.unbound32();
@@ -97,13 +100,26 @@ final class PointerAlu {
     if ((type & MAYBE_NULL) != 0) {
       throw env.reject(
           Errno.EACCES,
-          "R" + dst + " pointer arithmetic on " + RegTypeText.of(type)
+          "R"
+              + dst
+              + " pointer arithmetic on "
+              + RegTypeText.of(type)
               + " prohibited, null-check it first");
     }
     boolean allowed =
         switch (RegType.base(type)) {
-          case CTX, MAP_VALUE, MAP_KEY, STACK, PACKET_META, PACKET, TP_BUFFER, BTF_ID, RegType.MEM, BUF,
-              FUNC, DYNPTR ->
+          case CTX,
+              MAP_VALUE,
+              MAP_KEY,
+              STACK,
+              PACKET_META,
+              PACKET,
+              TP_BUFFER,
+              BTF_ID,
+              RegType.MEM,
+              BUF,
+              FUNC,
+              DYNPTR ->
               true;
           case FLOW_KEYS -> known;
           case CONST_PTR_TO_MAP -> known && by.smin == 0 && op == ADD;
@@ -121,8 +137,7 @@ final class PointerAlu {
       throw env.reject(Errno.EACCES, "R" + dst + " tried to subtract pointer from scalar");
     }
     if (type == STACK) {
-      throw env.reject(
-          Errno.EACCES, "R" + dst + " subtraction from stack pointer prohibited");
+      throw env.reject(Errno.EACCES, "R" + dst + " subtraction from stack pointer prohibited");
     }
   }
 
@@ -141,7 +156,8 @@ final class PointerAlu {
     if (s.smin == Long.MIN_VALUE) {
       throw env.reject(
           Errno.EINVAL,
-          "math between " + RegTypeText.of(type)
+          "math between "
+              + RegTypeText.of(type)
               + " pointer and register with unbounded min value is not allowed");
     }
     if (s.smin >= limit || s.smin <= -limit) {

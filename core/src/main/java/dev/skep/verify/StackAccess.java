@@ -51,7 +51,13 @@ final class StackAccess {
       throw env.reject(
           errno,
           (fixed ? "invalid" : "invalid variable-offset")
-              + direction(write) + " stack R" + regno + where + off + " size=" + size);
+              + direction(write)
+              + " stack R"
+              + regno
+              + where
+              + off
+              + " size="
+              + size);
     }
     grow(frame(regno), (int) -min);
   }
@@ -229,8 +235,24 @@ final class StackAccess {
 
   private static boolean spillable(int type) {
     return switch (RegType.base(type)) {
-      case MAP_VALUE, STACK, CTX, PACKET, PACKET_META, PACKET_END, FLOW_KEYS, CONST_PTR_TO_MAP,
-          SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK, BTF_ID, BUF, RegType.MEM, FUNC, MAP_KEY, ARENA ->
+      case MAP_VALUE,
+          STACK,
+          CTX,
+          PACKET,
+          PACKET_META,
+          PACKET_END,
+          FLOW_KEYS,
+          CONST_PTR_TO_MAP,
+          SOCKET,
+          SOCK_COMMON,
+          TCP_SOCK,
+          XDP_SOCK,
+          BTF_ID,
+          BUF,
+          RegType.MEM,
+          FUNC,
+          MAP_KEY,
+          ARENA ->
           true;
       default -> false;
     };
@@ -278,8 +300,7 @@ final class StackAccess {
     }
     Reg.setType(frame.spilled, at, NOT_INIT);
     boolean stays = zero && type == StackSlot.ZERO;
-    frame.slotTypes[spi] =
-        StackSlot.with(types, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
+    frame.slotTypes[spi] = StackSlot.with(types, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
     return stays;
   }
 
@@ -301,7 +322,11 @@ final class StackAccess {
       throw env.reject(
           Errno.EACCES,
           "variable offset stack pointer cannot be passed into helper function; var_off="
-              + tnum(r, at) + " off=" + off + " size=" + size);
+              + tnum(r, at)
+              + " off="
+              + off
+              + " size="
+              + size);
     }
     Frame frame = frame(regno);
     int min = (int) Reg.smin(r, at) + off;
@@ -453,8 +478,7 @@ final class StackAccess {
         int slot = -i - 1;
         if (slot < frame.allocatedStack
             && StackSlot.type(frame.slotTypes[slot / 8], slot % 8) == StackSlot.DYNPTR) {
-          throw env.reject(
-              Errno.EACCES, "potential write to dynptr at off=" + i + " disallowed");
+          throw env.reject(Errno.EACCES, "potential write to dynptr at off=" + i + " disallowed");
         }
       }
       raw.rawSize = size;
@@ -467,10 +491,22 @@ final class StackAccess {
         throw env.reject(
             Errno.EACCES,
             fixed
-                ? "invalid read from stack R" + regno + " off " + min + "+" + (i - min) + " size "
+                ? "invalid read from stack R"
+                    + regno
+                    + " off "
+                    + min
+                    + "+"
+                    + (i - min)
+                    + " size "
                     + size
-                : "invalid read from stack R" + regno + " var_off " + tnum(r, at) + "+" + (i - min)
-                    + " size " + size);
+                : "invalid read from stack R"
+                    + regno
+                    + " var_off "
+                    + tnum(r, at)
+                    + "+"
+                    + (i - min)
+                    + " size "
+                    + size);
       }
       env.liveStack.read(frame.frameno, env.insn, 1L << slot / 8);
     }

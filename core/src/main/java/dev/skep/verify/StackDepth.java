@@ -99,7 +99,8 @@ final class StackDepth {
     if (index != 0 && subprog.hasTailCall && before >= TAIL_CALL_LIMIT) {
       throw env.reject(
           Errno.EACCES,
-          "tail_calls are not allowed when call stack of previous frames is " + before
+          "tail_calls are not allowed when call stack of previous frames is "
+              + before
               + " bytes. Too large");
     }
     int own = round(subprog.stackDepth);
@@ -116,8 +117,7 @@ final class StackDepth {
     if (before + own > Env.MAX_STACK) {
       throw env.reject(
           Errno.EACCES,
-          "combined stack size of " + (frame + 1) + " calls is " + (before + own)
-              + ". Too large");
+          "combined stack size of " + (frame + 1) + " calls is " + (before + own) + ". Too large");
     }
     return before + own;
   }

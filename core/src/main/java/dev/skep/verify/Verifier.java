@@ -65,8 +65,7 @@ public final class Verifier {
       for (Subprog subprog : made.subprogs) {
         subprogs.add(subprog.facts());
       }
-      return new VerifiedProgram(
-          program, prepared.facts(), subprogs, made.packetWritten, options);
+      return new VerifiedProgram(program, prepared.facts(), subprogs, made.packetWritten, options);
     }
 
     private Verdict accepted(VerifiedProgram verified) {
