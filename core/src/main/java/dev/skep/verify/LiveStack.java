@@ -360,7 +360,10 @@ final class LiveStack {
   }
 
   private static boolean alive(@Nullable Instance instance, int insn, int frame, int spi) {
-    long[] words = instance == null ? null : instance.of(frame);
+    if (instance == null) {
+      return false;
+    }
+    long[] words = instance.of(frame);
     return words != null && (words[instance.at(insn) + LIVE] >>> spi & 1) != 0;
   }
 }
