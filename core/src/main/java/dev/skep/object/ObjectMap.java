@@ -1,0 +1,222 @@
+package dev.skep.object;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A map of an object; what is set here holds for programs linked and maps created afterwards. */
+public final class ObjectMap {
+  private final String kernelName;
+  private final int section;
+  private final long sectionOffset;
+  private final boolean data;
+  private final int pageSize;
+  private MapSpec spec;
+  private int numaNode = -1;
+  private @Nullable SlotRange slotRange;
+
+  private ObjectMap(
+      MapSpec spec,
+      String kernelName,
+      int section,
+      long sectionOffset,
+      boolean data,
+      int pageSize) {
+    this.spec = spec;
+    this.kernelName = kernelName;
+    this.section = section;
+    this.sectionOffset = sectionOffset;
+    this.data = data;
+    this.pageSize = pageSize;
+  }
+
+  /** A map that the object defines in a section, at an offset in it. */
+  static ObjectMap defined(MapSpec spec, int section, long sectionOffset, int pageSize) {
+    ObjectMap map =
+        new ObjectMap(
+            spec, KernelNames.truncate(spec.name()), section, sectionOffset, false, pageSize);
+    map.maxEntries(spec.maxEntries());
+    return map;
+  }
+
+  /** A map that stands for a whole data section. */
+  static ObjectMap ofSection(MapSpec spec, String kernelName, int section) {
+    return new ObjectMap(spec, kernelName, section, 0, true, 0);
+  }
+
+  int section() {
+    return section;
+  }
+
+  long sectionOffset() {
+    return sectionOffset;
+  }
+
+  /** Where the static contents of a map in map or prog array lie in the section. */
+  record SlotRange(long start, long end) {}
+
+  @Nullable SlotRange slotRange() {
+    return slotRange;
+  }
+
+  void slotRange(SlotRange range) {
+    slotRange = range;
+  }
+
+  void slots(List<@Nullable String> slots) {
+    change(spec.name(), spec.inner(), slots);
+  }
+
+  void rename(String name) {
+    change(name, spec.inner(), spec.slots());
+  }
+
+  void inner(MapSpec template) {
+    change(spec.name(), template, spec.slots());
+  }
+
+  private void change(String name, @Nullable MapSpec inner, List<@Nullable String> slots) {
+    spec =
+        new MapSpec(
+            name,
+            spec.type(),
+            spec.keySize(),
+            spec.valueSize(),
+            spec.maxEntries(),
+            spec.flags(),
+            spec.extra(),
+            inner,
+            spec.btf(),
+            spec.keyTypeId(),
+            spec.valueTypeId(),
+            spec.initial(),
+            spec.frozen(),
+            slots,
+            spec.pinByName());
+  }
+
+  void numaNode(int node) {
+    numaNode = node;
+  }
+
+  /** The whole name: that of the variable, or of the section for global data. */
+  public String name() {
+    return spec.name();
+  }
+
+  /** The at most 15 bytes that libbpf gives the kernel, as in "dispatch.rodata". */
+  public String kernelName() {
+    return kernelName;
+  }
+
+  /** The NUMA node that the definition asks for, or -1. */
+  public int numaNode() {
+    return numaNode;
+  }
+
+  /** Whether it holds the variables of a data section. */
+  public boolean isGlobalData() {
+    return data;
+  }
+
+  /** The map as it stands now, overrides included. */
+  public MapSpec spec() {
+    return spec;
+  }
+
+  /** Sets the number of entries; that of a ring buffer is rounded up to what the kernel takes. */
+  public void maxEntries(int entries) {
+    boolean ring = spec.type() == MapType.RINGBUF || spec.type() == MapType.USER_RINGBUF;
+    spec = spec.withMaxEntries(ring ? ringBytes(entries) : entries);
+  }
+
+  /** bpf_map__set_max_entries: a page times a power of two; what cannot be rounded stays. */
+  private int ringBytes(int bytes) {
+    if (bytes == 0) {
+      return 0;
+    }
+    for (long size = pageSize; size <= 0x80000000L; size <<= 1) {
+      if (size >= (bytes & 0xffffffffL)) {
+        return (int) size;
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Sets the value size in bytes. Global data keeps its bytes and grows by zeros; where its last
+   * variable is no array that fills the new size exactly, the map loses its BTF ids.
+   */
+  public void valueSize(int size) {
+    byte[] initial = spec.initial();
+    if (initial != null) {
+      initial = Arrays.copyOf(initial, size);
+    }
+    boolean typed = !data || lastArrayFits(size);
+    spec =
+        new MapSpec(
+            spec.name(),
+            spec.type(),
+            spec.keySize(),
+            size,
+            spec.maxEntries(),
+            spec.flags(),
+            spec.extra(),
+            spec.inner(),
+            typed ? spec.btf() : null,
+            typed ? spec.keyTypeId() : 0,
+            typed ? spec.valueTypeId() : 0,
+            initial,
+            spec.frozen(),
+            spec.slots(),
+            spec.pinByName());
+  }
+
+  /** Whether the last variable is an array whose elements fill a value of that size. */
+  private boolean lastArrayFits(int size) {
+    Btf btf = spec.btf();
+    int id = spec.valueTypeId();
+    if (btf == null || btf.kind(id) != BtfKind.DATASEC || btf.vlen(id) == 0) {
+      return false;
+    }
+    int last = btf.vlen(id) - 1;
+    int variable = btf.sectionVarType(id, last);
+    if (btf.kind(variable) != BtfKind.VAR) {
+      return false;
+    }
+    int array = btf.skip(btf.target(variable), true);
+    if (array < 0 || btf.kind(array) != BtfKind.ARRAY) {
+      return false;
+    }
+    long element = btf.sizeOf(btf.arrayElement(array));
+    long room = (long) size - btf.sectionVarOffset(id, last);
+    return element > 0 && room > 0 && room % element == 0;
+  }
+
+  /** The first element's bytes before load, or null where the map has none; not a copy. */
+  public byte @Nullable [] initial() {
+    return spec.initial();
+  }
+
+  /**
+   * Sets the first element's bytes.
+   *
+   * @throws IllegalArgumentException if the map is no global data or the size differs
+   */
+  public void initial(byte[] bytes) {
+    if (!data || bytes.length != spec.valueSize()) {
+      throw new IllegalArgumentException(
+          "initial value of " + bytes.length + " bytes for map \"" + name() + "\"");
+    }
+    spec = spec.withInitial(bytes.clone(), spec.frozen());
+  }
+
+  @Override
+  public String toString() {
+    return spec.name() + " (" + spec.type().text() + ")";
+  }
+}

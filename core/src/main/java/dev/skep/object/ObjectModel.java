@@ -1,0 +1,50 @@
+package dev.skep.object;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfExt;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link ObjectReader} found; {@link BpfObject} is its public face. */
+final class ObjectModel {
+  final String name;
+  final OpenOptions options;
+  final boolean bigEndian;
+  final List<ElfFile.Section> sections;
+  final List<ElfFile.Symbol> symbols;
+  final List<ObjectFunction> functions = new ArrayList<>();
+  final List<ObjectProgram> programs = new ArrayList<>();
+  final List<ObjectMap> maps = new ArrayList<>();
+  String license = "";
+  int kernelVersion;
+  @Nullable Btf btf;
+  @Nullable BtfExt ext;
+
+  ObjectModel(String name, OpenOptions options, ElfFile elf) {
+    this.name = name.length() > 15 ? name.substring(0, 15) : name;
+    this.options = options;
+    this.bigEndian = elf.isBigEndian();
+    this.sections = elf.sections();
+    this.symbols = elf.symbols();
+  }
+
+  /** The function that holds a slot of a section: of several, the one that starts last. */
+  @Nullable ObjectFunction function(int section, long slot) {
+    int low = 0;
+    int high = functions.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      ObjectFunction candidate = functions.get(middle);
+      boolean after =
+          candidate.section() != section ? candidate.section() > section : candidate.start() > slot;
+      if (after) {
+        high = middle - 1;
+      } else {
+        low = middle + 1;
+      }
+    }
+    ObjectFunction last = high < 0 ? null : functions.get(high);
+    return last != null && last.section() == section && last.contains(slot) ? last : null;
+  }
+}
