@@ -3,11 +3,18 @@ package dev.skep.jit.x64;
 import dev.skep.machine.BpfCallback;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
+import dev.skep.natives.ThreadStack;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Per CPU number: the CPU, and what a function in Java threw during a run on it. */
 final class CpuSlots {
+  /**
+   * What must be free below a run: the JVM's guard pages (16 kB), what it probes when Java is
+   * entered (80 kB), the program's own frames, and Java's until the function's errors are caught.
+   */
+  private static final long STACK_RESERVE = 160 * 1024;
+
   private final @Nullable Cpu[] cpus;
   private final @Nullable Throwable[] thrown;
   private final BpfCallback[] callbacks;
@@ -46,19 +53,38 @@ final class CpuSlots {
   }
 
   /** Keeps what was thrown, and tells compiled code. */
-  void fail(int number, Throwable cause) {
+  void keep(int number, Throwable cause) {
     thrown[number] = cause;
-    Memory.putInt(cpu(number).perCpuBase() + PerCpuHeader.FAILED, 1);
+    Memory.putInt(cpu(number).perCpuBase() + PerCpuHeader.FAILED, PerCpuHeader.THREW);
   }
 
-  /** Throws what a run that just ended has left. */
-  void rethrow(Cpu cpu) {
-    Throwable cause = thrown[cpu.number()];
-    if (cause != null) {
-      thrown[cpu.number()] = null;
-      Memory.putInt(cpu.perCpuBase() + PerCpuHeader.FAILED, 0);
-      CpuSlots.<RuntimeException>sneak(cause);
+  /** How the guarded run that just returned ended: 0, or why in {@link PerCpuHeader}. */
+  static int outcome(Cpu cpu) {
+    return Memory.getInt(cpu.perCpuBase() + PerCpuHeader.FAILED);
+  }
+
+  /**
+   * Throws what a function in Java threw.
+   *
+   * @throws StackOverflowError when the run did not begin
+   */
+  void fail(Cpu cpu) {
+    boolean noStack = outcome(cpu) == PerCpuHeader.NO_STACK;
+    Memory.putInt(cpu.perCpuBase() + PerCpuHeader.FAILED, 0);
+    if (noStack) {
+      throw new StackOverflowError("no stack left for a program that calls java");
     }
+    Throwable cause = thrown[cpu.number()];
+    thrown[cpu.number()] = null;
+    CpuSlots.<RuntimeException>sneak(
+        cause != null ? cause : new IllegalStateException("a run ended without a cause"));
+  }
+
+  /** Sets the stack limit of this thread, as an entry that did not begin asks for. */
+  static void measureStack(Cpu cpu) {
+    Memory.putInt(cpu.perCpuBase() + PerCpuHeader.FAILED, 0);
+    Memory.putLong(
+        cpu.perCpuBase() + PerCpuHeader.STACK_LIMIT, ThreadStack.lowest() + STACK_RESERVE);
   }
 
   // Functions of BPF declare no checked exceptions, but errors must come out as they are.

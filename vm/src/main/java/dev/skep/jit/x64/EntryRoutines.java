@@ -1,5 +1,6 @@
 package dev.skep.jit.x64;
 
+import static dev.skep.jit.x64.Gpr.R10;
 import static dev.skep.jit.x64.Gpr.R12;
 import static dev.skep.jit.x64.Gpr.R13;
 import static dev.skep.jit.x64.Gpr.R14;
@@ -51,35 +52,46 @@ final class EntryRoutines {
    * PerCpuHeader#ENTRY_FRAME} up: that of the entry outside, the saved registers.
    */
   static byte[] guarded() {
-    Routine r = new Routine();
-    saveRegisters(r.asm);
-    guardedBody(r, RSI, RDX);
-    return r.finish();
+    return guarded(new Routine(), RSI, RDX);
   }
 
   /** (rdi, rsi, rdx, rcx, r8 = five arguments, r9 = function, stack = this CPU's base). */
   static byte[] guardedCallback() {
     Routine r = new Routine();
-    saveRegisters(r.asm);
-    int stackArgument = 8 + 8 * CALLEE_SAVED.length;
-    r.load64(RBX, RSP, stackArgument);
-    guardedBody(r, R9, RBX);
-    return r.finish();
+    int stackArgument = 8;
+    r.load64(R10, RSP, stackArgument);
+    return guarded(r, R9, R10);
   }
 
-  private static void saveRegisters(X64Assembler asm) {
+  private static byte[] guarded(Routine r, int target, int base) {
+    X64Assembler asm = r.asm;
+    int noStack = 1;
+    setBase(r, base);
+    checkStack(r, noStack);
     for (int register : CALLEE_SAVED) {
       asm.push(register);
     }
-  }
-
-  private static void guardedBody(Routine r, int target, int base) {
-    X64Assembler asm = r.asm;
-    setBase(r, base);
     asm.pushGs(PerCpuHeader.ENTRY_FRAME);
     asm.storeGs(1, PerCpuHeader.ENTRY_FRAME, RSP);
     asm.callRegister(target);
     leaveGuarded(asm);
+    r.labels.bind(noStack);
+    asm.storeGs(1, PerCpuHeader.STACK_OWNER, RAX);
+    asm.storeGsImmediate(PerCpuHeader.FAILED, PerCpuHeader.NO_STACK);
+    asm.ret();
+    return r.finish();
+  }
+
+  /**
+   * Java code that is called back must find stack: a stack overflow while it is entered would end
+   * the JVM. rax = fs base.
+   */
+  private static void checkStack(Routine r, int noStack) {
+    r.asm.readFsBase(RAX);
+    r.asm.compareWithGs(RAX, PerCpuHeader.STACK_OWNER);
+    r.labels.jumpIf(Condition.NOT_EQUAL, noStack);
+    r.asm.compareWithGs(RSP, PerCpuHeader.STACK_LIMIT);
+    r.labels.jumpIf(Condition.BELOW, noStack);
   }
 
   /** Ends the innermost guarded entry with result 0, from wherever the stack is. */

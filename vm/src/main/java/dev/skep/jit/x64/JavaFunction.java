@@ -43,7 +43,7 @@ final class JavaFunction {
     try {
       return function.call(cpus.cpu(cpu), r1, r2, r3, r4, r5);
     } catch (Throwable thrown) {
-      cpus.fail(cpu, thrown);
+      cpus.keep(cpu, thrown);
       return 0;
     }
   }

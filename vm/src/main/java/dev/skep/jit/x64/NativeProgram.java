@@ -5,7 +5,6 @@ import dev.skep.machine.BpfCallback;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import dev.skep.natives.NativeCode;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
@@ -132,14 +131,20 @@ public final class NativeProgram {
   }
 
   private long ordinary(Entry how, long target, long ctx, Cpu cpu) throws Throwable {
-    boolean guarded = how == Entry.GUARDED;
+    long base = cpu.perCpuBase();
+    if (how == Entry.LONG) {
+      return (long) ORDINARY.invokeExact(text.enterPerCpu(), ctx, target, base);
+    }
     BpfCallback outside = cpu.callback();
     cpu.callback(text.cpus().callback(cpu));
-    MemorySegment routine = guarded ? text.enterGuarded() : text.enterPerCpu();
-    long result = (long) ORDINARY.invokeExact(routine, ctx, target, cpu.perCpuBase());
+    long result = (long) ORDINARY.invokeExact(text.enterGuarded(), ctx, target, base);
+    if (CpuSlots.outcome(cpu) == PerCpuHeader.NO_STACK) {
+      CpuSlots.measureStack(cpu);
+      result = (long) ORDINARY.invokeExact(text.enterGuarded(), ctx, target, base);
+    }
     cpu.callback(outside);
-    if (guarded) {
-      text.cpus().rethrow(cpu);
+    if (CpuSlots.outcome(cpu) != 0) {
+      text.cpus().fail(cpu);
     }
     return result;
   }

@@ -353,6 +353,17 @@ final class X64Assembler {
     code.put1(imm);
   }
 
+  /** mov dword gs:[displacement], imm32. */
+  void storeGsImmediate(int displacement, int imm) {
+    gs(0xc7, 0, 0, displacement);
+    code.put4(imm);
+  }
+
+  /** cmp reg, gs:[displacement]. */
+  void compareWithGs(int reg, int displacement) {
+    gs(0x3b, 1, reg, displacement);
+  }
+
   /** push qword gs:[displacement]. */
   void pushGs(int displacement) {
     gs(0xff, 0, 6, displacement);
@@ -380,6 +391,11 @@ final class X64Assembler {
   /** wrgsbase src. */
   void writeGsBase(int src) {
     gsBase(3, src);
+  }
+
+  /** rdfsbase dst. */
+  void readFsBase(int dst) {
+    gsBase(0, dst);
   }
 
   private void gsBase(int digit, int reg) {

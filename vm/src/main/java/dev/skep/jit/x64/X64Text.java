@@ -106,17 +106,28 @@ public final class X64Text implements AutoCloseable {
 
   /** How Java code that a program has called on a CPU calls functions of that program. */
   private BpfCallback callback(Cpu cpu) {
-    long base = cpu.perCpuBase();
     return (function, r1, r2, r3, r4, r5) -> {
-      long result;
-      try {
-        result = (long) CALLBACK.invokeExact(enterCallback, r1, r2, r3, r4, r5, function, base);
-      } catch (Throwable thrown) {
-        throw new AssertionError("machine code threw", thrown);
+      long result = enterCallback(cpu, function, r1, r2, r3, r4, r5);
+      if (CpuSlots.outcome(cpu) == PerCpuHeader.NO_STACK) {
+        CpuSlots.measureStack(cpu);
+        result = enterCallback(cpu, function, r1, r2, r3, r4, r5);
       }
-      this.cpus.rethrow(cpu);
+      if (CpuSlots.outcome(cpu) != 0) {
+        cpus.fail(cpu);
+      }
       return result;
     };
+  }
+
+  private long enterCallback(Cpu cpu, long function, long r1, long r2, long r3, long r4, long r5) {
+    try {
+      return (long)
+          CALLBACK.invokeExact(enterCallback, r1, r2, r3, r4, r5, function, cpu.perCpuBase());
+    } catch (RuntimeException | Error thrown) {
+      throw thrown;
+    } catch (Throwable checked) {
+      throw new AssertionError("machine code threw", checked);
+    }
   }
 
   /** Compiles a program and puts it into the text. */

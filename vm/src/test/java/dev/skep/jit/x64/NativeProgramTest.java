@@ -311,6 +311,45 @@ class NativeProgramTest {
   }
 
   @Test
+  void aStackThatEndsIsAnErrorAndNotTheEndOfTheJvm() {
+    NativeProgram[] programs = new NativeProgram[1];
+    java((cpu, r1, r2, r3, r4, r5) -> programs[0].run(r1, cpu) + 1);
+    programs[0] = load("call #1000\nexit", 0);
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> programs[0].run(0, cpus.getFirst()))
+          .isInstanceOf(StackOverflowError.class);
+    }
+    java((cpu, r1, r2, r3, r4, r5) -> r1);
+    NativeProgram leaf = load("call #1000\nexit", 0);
+    for (int i = 0; i < 20; i++) {
+      assertThatThrownBy(() -> recurse(leaf)).isInstanceOf(StackOverflowError.class);
+    }
+    assertThat(leaf.run(3, cpus.getFirst())).isEqualTo(3);
+  }
+
+  @SuppressWarnings("InfiniteRecursion") // that is the point
+  private long recurse(NativeProgram leaf) {
+    return leaf.run(1, cpus.getFirst()) + recurse(leaf);
+  }
+
+  @Test
+  void threadsTakeTurnsOnOneCpu() throws InterruptedException {
+    java((cpu, r1, r2, r3, r4, r5) -> r1 + cpu.number());
+    NativeProgram program = load("call #1000\nexit", 0);
+    List<Throwable> failures = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      int cpu = i / 10 % 2;
+      Runnable run = () -> assertThat(program.run(7, cpus.get(cpu))).isEqualTo(7 + cpu);
+      Thread.Builder builder = i % 2 == 0 ? Thread.ofPlatform() : Thread.ofVirtual();
+      Thread thread = builder.unstarted(run);
+      thread.setUncaughtExceptionHandler((t, thrown) -> failures.add(thrown));
+      thread.start();
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
   void callbacksRunFromMachineCodeAndFromJava() {
     String source =
         """
