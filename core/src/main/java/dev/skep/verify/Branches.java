@@ -295,7 +295,7 @@ final class Branches {
     switch (map.type()) {
       case ARRAY_OF_MAPS, HASH_OF_MAPS -> {
         Reg.setType(r, at, CONST_PTR_TO_MAP);
-        Reg.setHandle(r, at, env.innerMap(Reg.handle(r, at)));
+        Reg.setHandle(r, at, Reg.handle(r, at) | Reg.INNER_MAP);
       }
       case XSKMAP -> Reg.setType(r, at, XDP_SOCK);
       case SOCKMAP, SOCKHASH -> Reg.setType(r, at, SOCKET);

@@ -7,8 +7,6 @@ import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * One verification in progress (struct bpf_verifier_env): the program, what earlier passes found,
@@ -28,11 +26,6 @@ final class Env {
   final InsnFacts facts;
   final InsnMarks marks;
   final Subprog[] subprogs;
-
-  /** The program's maps; inner maps that its maps of maps hold follow. */
-  final List<MapSpec> maps;
-
-  private final int[] innerMaps;
 
   final VerifierLog log;
   final Trace trace;
@@ -87,8 +80,6 @@ final class Env {
     this.trace = trace;
     level1 = log.level1();
     level2 = log.level2();
-    maps = new ArrayList<>(program.maps());
-    innerMaps = new int[maps.size()];
     scalars = new Scalars(log, false);
     liveStack = new LiveStack(this);
     backtrack = new Backtrack(this);
@@ -170,32 +161,17 @@ final class Env {
   }
 
   MapSpec map(long[] r, int at) {
-    return maps.get(Reg.handle(r, at));
+    return mapOf(Reg.handle(r, at));
   }
 
-  /** The handle of the template of a map of maps' inner maps. */
-  int innerMap(int outer) {
-    int known = innerMaps[outer];
-    if (known != 0) {
-      return known;
-    }
-    MapSpec inner = maps.get(outer).inner();
-    if (inner == null) {
-      throw unsupported("map of maps without an inner map");
-    }
-    maps.add(inner);
-    innerMaps[outer] = maps.size() - 1;
-    return innerMaps[outer];
+  /** The map of a handle: one of the program's, or the template of one's inner maps. */
+  MapSpec mapOf(int handle) {
+    return StatePrinter.mapOf(program, handle);
   }
 
   /** How {@link InsnFacts#mapIndex} names a map. */
-  int mapFact(int handle) {
-    for (int outer = 0; outer < innerMaps.length; outer++) {
-      if (innerMaps[outer] == handle && handle != 0) {
-        return outer | InsnFacts.INNER_MAP;
-      }
-    }
-    return handle;
+  static int mapFact(int handle) {
+    return (handle & Reg.INNER_MAP) == 0 ? handle : handle & ~Reg.INNER_MAP | InsnFacts.INNER_MAP;
   }
 
   /** Registers that a frame may still read from where it stands. */

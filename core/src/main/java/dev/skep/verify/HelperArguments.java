@@ -126,7 +126,7 @@ final class HelperArguments {
     if (call.map == CallArguments.NO_MAP) {
       throw env.bug("invalid map_ptr to access map->type");
     }
-    return env.maps.get(call.map);
+    return env.mapOf(call.map);
   }
 
   /** check_reg_type. */

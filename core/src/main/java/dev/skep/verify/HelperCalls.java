@@ -120,13 +120,13 @@ final class HelperCalls {
         return;
       }
     }
-    MapSpec map = env.maps.get(call.map);
+    MapSpec map = env.mapOf(call.map);
     boolean writes = id == 2 || id == 3 || id == 87 || id == 88;
     if (writes && (map.flags() & MemoryAccess.RDONLY_PROG) != 0) {
       throw env.reject(Errno.EACCES, "write into map forbidden");
     }
     int[] seen = env.facts.mapIndex;
-    int fact = env.mapFact(call.map);
+    int fact = Env.mapFact(call.map);
     if (seen[env.insn] == InsnFacts.NO_MAP) {
       seen[env.insn] = fact;
     } else if (seen[env.insn] != fact) {
@@ -139,7 +139,7 @@ final class HelperCalls {
     if (id != Helpers.TAIL_CALL) {
       return;
     }
-    MapSpec map = env.maps.get(call.map);
+    MapSpec map = env.mapOf(call.map);
     if (map.type() != MapType.PROG_ARRAY) {
       throw env.reject(Errno.EINVAL, "expected prog array map for tail call");
     }
@@ -251,7 +251,7 @@ final class HelperCalls {
 
   private void forEach() {
     Frame caller = env.cur.current();
-    MapType type = env.maps.get(call.map).type();
+    MapType type = env.mapOf(call.map).type();
     switch (type) {
       case ARRAY, PERCPU_ARRAY, HASH, LRU_HASH, PERCPU_HASH, LRU_PERCPU_HASH -> {}
       default -> throw env.unsupported("bpf_for_each_map_elem of map type " + type.text());
@@ -277,7 +277,7 @@ final class HelperCalls {
       }
       case VOID -> Reg.setType(r, 0, NOT_INIT);
       case MAP_VALUE_OR_NULL -> {
-        MapSpec map = env.maps.get(call.map);
+        MapSpec map = env.mapOf(call.map);
         boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;
         boolean found =
             id == MAP_LOOKUP

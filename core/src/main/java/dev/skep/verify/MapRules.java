@@ -12,7 +12,7 @@ final class MapRules {
     if (map == CallArguments.NO_MAP) {
       return;
     }
-    MapType type = env.maps.get(map).type();
+    MapType type = env.mapOf(map).type();
     if (!mapAllows(env, type, helper) || !helperAllows(type, helper)) {
       throw env.reject(
           Errno.EINVAL,
