@@ -1,5 +1,7 @@
 package dev.skep.jit;
 
+import dev.skep.rewrite.KernelVariable;
+
 /**
  * The addresses that a program is compiled against; the runtime knows them. All answers for one
  * program stay the same while its code lives.
@@ -13,6 +15,9 @@ public interface Linkage {
    * mov64_percpu makes an address of.
    */
   long mapValueAddress(int map, int offset);
+
+  /** Address of the memory that stands for a variable of the kernel. */
+  long variableAddress(KernelVariable variable);
 
   /**
    * Address of the code that a call with this number (helper id or {@link

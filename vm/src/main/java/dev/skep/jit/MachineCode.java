@@ -1,5 +1,6 @@
 package dev.skep.jit;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -42,6 +43,15 @@ public final class MachineCode {
   /** The code, places of {@link #relocations} holding what does not depend on its address. */
   public byte[] bytes() {
     return bytes.clone();
+  }
+
+  /** The code with zeros at all places of {@link #relocations}: what two machines have alike. */
+  public byte[] masked() {
+    byte[] masked = bytes.clone();
+    for (Relocation r : relocations) {
+      Arrays.fill(masked, r.offset(), r.offset() + r.length(), (byte) 0);
+    }
+    return masked;
   }
 
   public int length() {

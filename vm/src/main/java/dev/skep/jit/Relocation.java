@@ -25,6 +25,8 @@ public record Relocation(int offset, int length, Kind kind, int operand) {
     FUNCTION,
     /** Address of the map, or of a value in it, whose index is the operand. */
     MAP,
+    /** Address of the kernel variable whose ordinal is the operand. */
+    KERNEL_VARIABLE,
     /** Start of the arena as the kernel sees it. */
     ARENA,
     /** Offset of a per-CPU variable of the kernel. */

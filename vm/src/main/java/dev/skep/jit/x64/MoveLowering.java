@@ -3,6 +3,7 @@ package dev.skep.jit.x64;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Relocation.Kind;
+import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
 
 /** mov in all its forms, and 64-bit constants. */
@@ -121,6 +122,7 @@ final class MoveLowering {
               dst,
               InsnWord.imm(first),
               f.linkage.mapValueAddress(InsnWord.imm(first), InsnWord.imm(second)));
+      case 3 -> kernelVariable(dst, InsnWord.imm(first));
       case 4 -> function(dst, InsnWord.imm(first));
       default -> throw new UnsupportedException("jit of ld_imm64 source " + InsnWord.src(first));
     }
@@ -131,6 +133,12 @@ final class MoveLowering {
     if (address != (int) address && address >>> 32 != 0) {
       f.relocation(Kind.MAP, 8, map);
     }
+  }
+
+  private void kernelVariable(int dst, int ordinal) {
+    long address = f.linkage.variableAddress(KernelVariable.values()[ordinal]);
+    constant(asm, dst, address);
+    f.relocation(Kind.KERNEL_VARIABLE, address == (int) address ? 4 : 8, ordinal);
   }
 
   private void function(int dst, int relative) {

@@ -3,7 +3,6 @@ package dev.skep.jit.x64;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.isa.InsnWord;
-import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.PokeDescriptor;
@@ -28,30 +27,6 @@ class KernelGoldenTest {
   private static final int GOLDEN_IMAGES = 1766;
   private static final int CALL = 0x85;
   private static final int TAIL_CALL_HELPER = 12;
-
-  /** Kernel-like addresses, so that constants take the forms they take there. */
-  private static final Linkage KERNEL =
-      new Linkage() {
-        @Override
-        public long mapAddress(int map) {
-          return 0xffff_8881_0000_0000L + map * 4096L;
-        }
-
-        @Override
-        public long mapValueAddress(int map, int offset) {
-          return mapAddress(map) + offset;
-        }
-
-        @Override
-        public long functionAddress(int number) {
-          throw new AssertionError("functions have no address while code is emitted");
-        }
-
-        @Override
-        public boolean isUpcall(int number) {
-          return false;
-        }
-      };
 
   @Test
   void everyImageIsEqual() throws IOException {
@@ -85,7 +60,7 @@ class KernelGoldenTest {
     String name = line.get("family") + "/" + line.get("id");
     MachineCode code;
     try {
-      code = new KernelEmitter(input(line), KernelLayout.linux(true), KERNEL).emit();
+      code = new KernelEmitter(input(line), KernelLayout.linux(true), new KernelAddresses()).emit();
     } catch (RuntimeException thrown) {
       return name + ": " + thrown;
     }
@@ -130,6 +105,7 @@ class KernelGoldenTest {
       case CALL_HELPER, CALL_KFUNC, CALL_FUNCTION -> "call";
       case FUNCTION -> "func";
       case MAP -> "map";
+      case KERNEL_VARIABLE -> "ksym";
       case ARENA -> "arena";
       case PER_CPU -> "percpu";
       case PRIVATE_STACK -> "priv";

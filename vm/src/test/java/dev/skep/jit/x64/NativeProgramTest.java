@@ -15,6 +15,7 @@ import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.program.layout.BpfProgLayout;
 import dev.skep.program.layout.XdpBuffLayout;
+import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +56,11 @@ class NativeProgramTest {
     @Override
     public long mapValueAddress(int map, int offset) {
       return maps.get(map) + offset;
+    }
+
+    @Override
+    public long variableAddress(KernelVariable variable) {
+      return maps.getLast();
     }
 
     @Override
