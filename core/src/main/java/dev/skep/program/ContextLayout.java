@@ -1,6 +1,6 @@
 package dev.skep.program;
 
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A layout is written as tokens: {@code n0-48} are 4-byte fields from byte 0 to 48 that may also
  * be loaded in part; {@code c48-68} plain bytes, in any aligned size; {@code 76:4=pkt} a field of
  * that size alone, which gives a pointer; {@code 12-20:4} several fields; {@code 168-176:1/2/4/8}
- * fields that may be loaded in part.
+ * fields that may be loaded in part. A type may have another layout for an attach type, by number.
  */
 public final class ContextLayout {
   /** What a load gives. */
@@ -60,6 +60,7 @@ public final class ContextLayout {
       "8-16:4 32:4 44:4 " + CALLBACK_FIELDS + " 72:4 152:8"
     },
     {"xdp", "0:4=pkt 4:4=pkt_end 8:4=pkt_meta 12-20:4", ""},
+    {"xdp/33", "0:4=pkt 4:4=pkt_end 8:4=pkt_meta 12-24:4", ""},
     {"kprobe", "c0-168", ""},
     {"tracepoint", "c8-8192", ""},
     {"raw_tracepoint", "c0-96", ""},
@@ -95,8 +96,9 @@ public final class ContextLayout {
     {"sk_msg", "0:8=pkt 8:8=pkt_end 16-72:4 72:8=sock", ""},
     {"cgroup_device", "n0-4 4-12:4", ""},
     {"cgroup_sysctl", "n0-8", "4:4"},
-    {"cgroup_sockopt", "0:8=sock 8:8=pkt 16:8=pkt_end 24-40:4", "32-40:4"},
-    {"sk_lookup", "0:8=sock_or_null n8-68", ""},
+    {"cgroup_sockopt/21", "0:8=sock 8:8=pkt 16:8=pkt_end 24-40:4", "32-40:4"},
+    {"cgroup_sockopt/22", "0:8=sock 8:8=pkt 16:8=pkt_end 24-36:4", "24-36:4"},
+    {"sk_lookup", "0:8=sock_or_null n8-36 36:4 36-40:1/2 n40-68", ""},
     {"flow_dissector", "76:4=pkt 80:4=pkt_end 144:8=flow_keys", ""},
     {
       "sk_reuseport",
@@ -106,17 +108,14 @@ public final class ContextLayout {
     {"netfilter", "0:8=trusted 8:8=trusted", ""},
   };
 
-  private static final Map<ProgramType, ContextLayout> LAYOUTS = new EnumMap<>(ProgramType.class);
+  /** By the name of the type, or name and attach type. */
+  private static final Map<String, ContextLayout> LAYOUTS = new HashMap<>();
 
   static {
     for (String[] row : TABLE) {
       ContextLayout layout = new ContextLayout(parse(row[1]), parse(row[2]));
       for (String name : row[0].split(" ", -1)) {
-        ProgramType type = ProgramType.ofText(name);
-        if (type == null) {
-          throw new IllegalStateException("program type " + name);
-        }
-        LAYOUTS.put(type, layout);
+        LAYOUTS.put(name, layout);
       }
     }
   }
@@ -179,9 +178,14 @@ public final class ContextLayout {
     return new Run(start, end, width, sizes, sizes != width, value);
   }
 
-  /** The layout of a type, or null when it was not measured. */
-  public static @Nullable ContextLayout of(ProgramType type) {
-    return LAYOUTS.get(type);
+  /**
+   * The layout of a type, or null when it was not measured.
+   *
+   * @param attachType number of the expected attach type
+   */
+  public static @Nullable ContextLayout of(ProgramType type, int attachType) {
+    ContextLayout special = LAYOUTS.get(type.text() + "/" + attachType);
+    return special != null ? special : LAYOUTS.get(type.text());
   }
 
   /** What a load of {@code size} bytes at {@code off} gives, or null if it is not allowed. */

@@ -11,7 +11,7 @@ final class ContextAccess {
 
   ContextAccess(Env env) {
     this.env = env;
-    layout = ContextLayout.of(env.program.type());
+    layout = ContextLayout.of(env.program.type(), env.program.expectedAttachType());
   }
 
   void check(int insn, int off, int size, boolean write, int value, boolean signed) {

@@ -25,6 +25,10 @@ final class GoldenCase {
   final VerifierOptions options;
   final long[] xlated;
   final boolean needsKernelBtf;
+
+  /** Maps whose values have pointers, locks or lists, which only BTF tells. */
+  final boolean needsMapBtf;
+
   private final Map<String, Object> json;
 
   GoldenCase(String line) {
@@ -36,6 +40,7 @@ final class GoldenCase {
         json.containsKey("input_masked")
             || json.containsKey("attach_btf")
             || group.startsWith("probe") && json.containsKey("btf");
+    needsMapBtf = String.valueOf(json.get("maps")).contains("btf");
     boolean perfmon = !json.containsKey("drop_caps");
     options =
         new VerifierOptions(
