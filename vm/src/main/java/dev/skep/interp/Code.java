@@ -12,6 +12,14 @@ final class Code {
 
   final String name;
 
+  /**
+   * Whether the rewrites made it. They tell the JIT where the upper half of R0 must be cleared
+   * after a 32-bit cmpxchg: x86 does not touch the register when the exchange succeeds. The kernel
+   * misses rare places where the half is read; to have its results the interpreter does as x86.
+   * Code as it was written gets the old value zero-extended (RFC 9669 section 5.3).
+   */
+  final boolean rewritten;
+
   /** {@link Ops}. */
   final byte[] op;
 
@@ -36,8 +44,9 @@ final class Code {
   /** Frame size by index of a function's first instruction, -1 elsewhere. */
   final int[] frameSizes;
 
-  Code(String name, int slots, BpfFunction[] functions, int[] frameSizes) {
+  Code(String name, boolean rewritten, int slots, BpfFunction[] functions, int[] frameSizes) {
     this.name = name;
+    this.rewritten = rewritten;
     this.functions = functions;
     this.frameSizes = frameSizes;
     op = new byte[slots + 1];

@@ -35,6 +35,7 @@ final class Decoder {
 
   private Decoder(
       String name,
+      boolean rewritten,
       long[] insns,
       int[] frameSizes,
       List<PokeDescriptor> pokes,
@@ -46,20 +47,28 @@ final class Decoder {
     this.pokes = pokes;
     this.frameSizes = frameSizes;
     secondSlot = new boolean[insns.length];
-    code = new Code(name, insns.length, called, frameSizes);
+    code = new Code(name, rewritten, insns.length, called, frameSizes);
   }
 
   /**
+   * Decodes a program.
+   *
+   * @param rewritten whether the rewrites made it, see {@link Code#rewritten}
    * @param frameSizes bytes of stack by index of each function's first instruction, -1 elsewhere
    */
   static Code decode(
-      String name, long[] insns, int[] frameSizes, List<PokeDescriptor> pokes, Linkage linkage) {
+      String name,
+      boolean rewritten,
+      long[] insns,
+      int[] frameSizes,
+      List<PokeDescriptor> pokes,
+      Linkage linkage) {
     int calls = 0;
     for (long insn : insns) {
       calls += InsnWord.code(insn) == CALL_CODE ? 1 : 0;
     }
     BpfFunction[] called = new BpfFunction[calls];
-    Decoder decoder = new Decoder(name, insns, frameSizes, pokes, linkage, called);
+    Decoder decoder = new Decoder(name, rewritten, insns, frameSizes, pokes, linkage, called);
     decoder.markSecondSlots();
     for (int i = 0; i < insns.length; i++) {
       decoder.decode(i);

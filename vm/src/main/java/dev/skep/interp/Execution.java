@@ -306,7 +306,8 @@ final class Execution implements BpfCallback {
     }
     long old = Atomics.apply(bytes == 8, op, address, r[src], r[0]);
     if (op == Opcodes.CMPXCHG) {
-      r[0] = old;
+      boolean kept = code.rewritten && bytes == 4 && (int) old == (int) r[0];
+      r[0] = kept ? r[0] : old;
     } else if ((op & Opcodes.FETCH) != 0) {
       r[src] = old;
     }

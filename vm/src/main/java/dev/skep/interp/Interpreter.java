@@ -49,7 +49,7 @@ public final class Interpreter implements AutoCloseable {
       frameSizes[function.start()] = function.stackDepth();
     }
     String name = program.program().name();
-    Code code = Decoder.decode(name, insns, frameSizes, program.pokes(), linkage);
+    Code code = Decoder.decode(name, true, insns, frameSizes, program.pokes(), linkage);
     return new InterpretedProgram(this, code);
   }
 
@@ -74,7 +74,7 @@ public final class Interpreter implements AutoCloseable {
     if (insns.length > 0) {
       frameSizes[0] = UNVERIFIED_FRAME;
     }
-    Code code = Decoder.decode(name, insns, frameSizes, List.of(), linkage);
+    Code code = Decoder.decode(name, false, insns, frameSizes, List.of(), linkage);
     return new UnverifiedProgram(this, code);
   }
 

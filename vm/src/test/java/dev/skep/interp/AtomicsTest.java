@@ -2,6 +2,7 @@ package dev.skep.interp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,22 @@ final class AtomicsTest {
     String wide = "r0 = 5\nr2 = 7\nr0 = atomic64_cmpxchg((u64 *)(r1 +0), r0, r2)\nexit";
     assertThat(machine.run(wide, block, 0)).isEqualTo(0x1_0000_0009L);
     assertThat(Memory.getLong(block)).isEqualTo(0x1_0000_0009L);
+  }
+
+  /**
+   * Found by comparison with Linux 6.18.44, whose JIT leaves the zero extension to the rewrites.
+   */
+  @Test
+  void rewrittenCmpxchgLeavesTheUpperHalfOnSuccess() {
+    long block = machine.block(8);
+    Memory.putInt(block, 5);
+    InterpretedProgram program =
+        machine.loadRewritten(
+            "t", "r0 = 0x700000005 ll\nr2 = 9\nr0 = atomic_cmpxchg((u32 *)(r1 +0), r0, r2)\nexit");
+    Cpu cpu = machine.machine.cpus().enter();
+    assertThat(program.run(cpu, block)).isEqualTo(0x7_0000_0005L);
+    assertThat(program.run(cpu, block)).isEqualTo(9);
+    machine.machine.cpus().leave();
   }
 
   @Test

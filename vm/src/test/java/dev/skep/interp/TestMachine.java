@@ -10,6 +10,7 @@ import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.rewrite.KernelVariable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,15 @@ final class TestMachine implements AutoCloseable {
     return interpreter.loadUnverified("test", Assembler.assemble(text), linkage);
   }
 
+  /** A program as the rewrites leave it. */
+  InterpretedProgram loadRewritten(String name, String text) {
+    long[] insns = Assembler.assemble(text);
+    int[] frames = Decoder.noFrames(insns.length);
+    Arrays.fill(frames, 256);
+    Code code = Decoder.decode(name, true, insns, frames, List.of(), linkage);
+    return new InterpretedProgram(interpreter, code);
+  }
+
   /** R0 of a program given as text. */
   long run(String text, long r1, long r2) {
     return run(load(text), r1, r2);
@@ -98,13 +108,7 @@ final class TestMachine implements AutoCloseable {
       String text = texts[i];
       if (text != null) {
         long at = 0x1000L * (programs.size() + 1);
-        long[] insns = Assembler.assemble(text);
-        int[] frames = Decoder.noFrames(insns.length);
-        for (int j = 0; j < insns.length; j++) {
-          frames[j] = 256;
-        }
-        Code code = Decoder.decode("slot" + i, insns, frames, List.of(), linkage);
-        programs.put(at, new InterpretedProgram(interpreter, code));
+        programs.put(at, loadRewritten("slot" + i, text));
         Memory.putLong(array + BpfArrayLayout.PTRS + 8L * i, at);
       }
     }
