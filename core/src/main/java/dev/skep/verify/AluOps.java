@@ -250,20 +250,24 @@ final class AluOps {
 
   private void scalars(long word, int op, int at, int from) {
     long[] r = env.regs();
-    boolean known = Reg.isConst(r, from);
-    long constant = Reg.value(r, from);
-    if (known) {
+    boolean alu32 = classOf(InsnWord.code(word)) != ALU64;
+    if (Reg.isConst(r, from)) {
       fork(op, at);
     }
-    env.scalars.arithmetic(r, at, r, from, op, classOf(InsnWord.code(word)) != ALU64);
-    link(word, op, at, known, constant);
+    long umax = Reg.umax(r, at);
+    env.scalars.arithmetic(r, at, r, from, op, alu32);
+    boolean known = alu32 ? Reg.isConst32(r, from) : Reg.isConst(r, from);
+    link(op, alu32, at, known, Reg.value(r, from), umax);
   }
 
   private void scalarConstant(long word, int op, int at) {
+    long[] r = env.regs();
+    boolean alu32 = classOf(InsnWord.code(word)) != ALU64;
     long constant = InsnWord.imm(word);
     fork(op, at);
-    env.scalars.arithmetic(env.regs(), at, constant, op, classOf(InsnWord.code(word)) != ALU64);
-    link(word, op, at, true, constant);
+    long umax = Reg.umax(r, at);
+    env.scalars.arithmetic(r, at, constant, op, alu32);
+    link(op, alu32, at, true, constant, umax);
   }
 
   /** Masks 0 and -1, as compilers make them of conditions, are followed one by one. */
@@ -280,20 +284,26 @@ final class AluOps {
     env.scalars.settleFork(env.regs(), at, kind, -1);
   }
 
-  /** A copy plus a constant stays linked to what it was copied from. */
-  private void link(long word, int op, int at, boolean known, long constant) {
+  /**
+   * A copy plus or minus a constant stays linked to what it was copied from, once.
+   *
+   * @param umax of the register before the operation: a 32-bit sum of more is no sum
+   */
+  private void link(int op, boolean alu32, int at, boolean known, long constant, long umax) {
     long[] r = env.regs();
     int id = Reg.id(r, at);
-    if (op != ADD || classOf(InsnWord.code(word)) != ALU64 || id == 0 || !known) {
+    if (op != ADD && op != SUB || id == 0 || !known) {
       Reg.setId(r, at, 0);
       return;
     }
-    if ((id & Reg.ADD_CONST) != 0 || Long.compareUnsigned(constant, Integer.MAX_VALUE) > 0) {
+    int delta = op == SUB ? -(int) constant : (int) constant;
+    boolean fits = alu32 ? umax >>> 32 == 0 : constant == (int) constant;
+    if (!fits || op == SUB && delta == Integer.MIN_VALUE || (id & Reg.ADD_CONST) != 0) {
       Reg.setOff(r, at, 0);
       Reg.setId(r, at, 0);
     } else {
-      Reg.setId(r, at, id | Reg.ADD_CONST);
-      Reg.setOff(r, at, (int) constant);
+      Reg.setId(r, at, id | (alu32 ? Reg.ADD_CONST32 : Reg.ADD_CONST64));
+      Reg.setOff(r, at, delta);
     }
   }
 }

@@ -18,7 +18,7 @@ package dev.skep.verify;
  *    8    s32 min                            s32 max
  *    9    u32 min                            u32 max
  *   ----  ------------------------------------------ EXACT words end here (10)
- *   10    id (bit 31: ADD_CONST)             ref_obj_id
+ *   10    id (bits 31, 30: ADD_CONST)        ref_obj_id
  *   ----  ------------------------------------------ WITH_IDS words end here (11)
  *   11    frame number (8 bits), precise     subreg_def: index+1 of a 32-bit definition, 0 none
  * </pre>
@@ -48,8 +48,14 @@ final class Reg {
   /** The words before the frame number. */
   static final int WITH_IDS = 11;
 
-  /** Marks an id whose holder is the linked scalar plus {@code off} (BPF_ADD_CONST). */
-  static final int ADD_CONST = 1 << 31;
+  /** Marks an id whose holder is the linked scalar plus {@code off}, in 64 bits. */
+  static final int ADD_CONST64 = 1 << 31;
+
+  /** The same with the sum cut to 32 bits. */
+  static final int ADD_CONST32 = 1 << 30;
+
+  /** Either of both (BPF_ADD_CONST). */
+  static final int ADD_CONST = ADD_CONST64 | ADD_CONST32;
 
   /** Range of a packet pointer known to lie beyond the end (BEYOND_PKT_END). */
   static final int BEYOND_PACKET_END = -2;

@@ -98,11 +98,19 @@ final class Scalars {
     }
   }
 
-  /** Adds the constant distance to a linked scalar's copy; no sync (sync_linked_regs). */
-  void addDelta(long[] r, int at, int delta) {
+  /**
+   * Adds the distance to what is known of a linked scalar (sync_linked_regs).
+   *
+   * @param cut whether the known one is a 32-bit sum
+   */
+  void addDelta(long[] r, int at, long delta, boolean cut) {
     a.load(r, at);
     b.setConst(delta);
     ScalarAlu.add(a, b);
+    if (cut) {
+      ScalarBounds.zeroExtend(a);
+    }
+    ScalarBounds.sync(a);
     a.store(r, at);
   }
 
