@@ -100,10 +100,10 @@ final class MapDefinition {
     if (inner) {
       throw bad("inner def can't be pinned");
     }
-    if (pinning != 0 && pinning != 1) {
+    if (pinning != 0 && pinning != 1 && !relaxed) {
       throw bad("invalid pinning value " + Integer.toUnsignedString(pinning));
     }
-    pinByName = pinning == 1;
+    pinByName = pinning != 0;
   }
 
   /** Reads __array(values, ..): the inner map's definition, or the mark of a prog array. */

@@ -8,6 +8,7 @@ import dev.skep.program.MapType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -145,46 +146,71 @@ final class ObjectReader {
 
   private void readFunctions() {
     for (ElfFile.Symbol symbol : elf.symbols()) {
-      long[] words = code.get(symbol.section());
-      if (words == null || symbol.type() != ElfFile.Symbol.FUNC) {
-        continue;
+      if (symbol.type() == ElfFile.Symbol.FUNC && code.containsKey(symbol.section())) {
+        addFunction(symbol, symbol.size());
       }
-      ElfFile.Section section = elf.sections().get(symbol.section());
-      long start = symbol.value();
-      long size = symbol.size();
-      if (start < 0 || size < 0 || start > section.size() || size > section.size() - start) {
-        throw new MalformedException(
-            "section \""
-                + section.name()
-                + "\": program \""
-                + symbol.name()
-                + "\" crosses section boundary at 0x"
-                + Long.toHexString(start));
-      }
-      if (size == 0 || size % 8 != 0 || start % 8 != 0) {
-        throw new MalformedException(
-            "section \""
-                + section.name()
-                + "\": corrupted program \""
-                + symbol.name()
-                + "\", offset 0x"
-                + Long.toHexString(start)
-                + ", size "
-                + size);
-      }
-      boolean text = section.name().equals(TEXT);
-      model.functions.add(
-          new ObjectFunction(
-              symbol.name(),
-              symbol.section(),
-              words,
-              (int) (start / 8),
-              (int) (size / 8),
-              !text && symbol.isGlobalOrWeak(),
-              symbol.isGlobalOrWeak() && !symbol.isHidden()));
+    }
+    if (model.functions.isEmpty()) {
+      readUntypedFunctions();
     }
     model.functions.sort(
         Comparator.comparingInt(ObjectFunction::section).thenComparingInt(ObjectFunction::start));
+  }
+
+  /**
+   * Before LLVM 8 function symbols had neither type nor size: where an object has no FUNC symbol at
+   * all, each global one of a code section starts a function that reaches to the next.
+   */
+  private void readUntypedFunctions() {
+    Map<Integer, Long> ends = new HashMap<>();
+    List<ElfFile.Symbol> last = new ArrayList<>(elf.symbols());
+    last.sort(Comparator.comparingLong(ElfFile.Symbol::value).reversed());
+    for (ElfFile.Symbol symbol : last) {
+      if (symbol.type() != ElfFile.Symbol.NOTYPE
+          || !symbol.isGlobalOrWeak()
+          || !code.containsKey(symbol.section())) {
+        continue;
+      }
+      long size = elf.sections().get(symbol.section()).size();
+      long end = ends.getOrDefault(symbol.section(), size);
+      addFunction(symbol, end == symbol.value() ? 0 : end - symbol.value());
+      ends.put(symbol.section(), symbol.value());
+    }
+  }
+
+  private void addFunction(ElfFile.Symbol symbol, long size) {
+    ElfFile.Section section = elf.sections().get(symbol.section());
+    String where = "section \"" + section.name() + "\": ";
+    long start = symbol.value();
+    if (start < 0 || size < 0 || start > section.size() || size > section.size() - start) {
+      throw new MalformedException(
+          where
+              + "program \""
+              + symbol.name()
+              + "\" crosses section boundary at 0x"
+              + Long.toHexString(start));
+    }
+    if (size == 0 || size % 8 != 0 || start % 8 != 0) {
+      throw new MalformedException(
+          where
+              + "corrupted program \""
+              + symbol.name()
+              + "\", offset 0x"
+              + Long.toHexString(start)
+              + ", size "
+              + size);
+    }
+    boolean text = section.name().equals(TEXT);
+    long[] words = code.getOrDefault(section.index(), new long[0]);
+    model.functions.add(
+        new ObjectFunction(
+            symbol.name(),
+            section.index(),
+            words,
+            (int) (start / 8),
+            (int) (size / 8),
+            !text && symbol.isGlobalOrWeak(),
+            symbol.isGlobalOrWeak() && !symbol.isHidden()));
   }
 
   private void readMaps() {

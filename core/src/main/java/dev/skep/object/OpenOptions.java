@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an object is opened.
  *
- * @param relaxedMaps whether unknown members of a BTF map definition are ignored
+ * @param relaxedMaps whether unknown members of a BTF map definition are ignored, and unknown ways
+ *     of pinning taken as by name
  * @param looseSections whether plain section names match as prefixes, as libbpf up to 0.8 had it;
  *     an object with a legacy "maps" section is always read so
  * @param pageSize bytes of a page of the machine that the object is for: ring buffers are rounded
