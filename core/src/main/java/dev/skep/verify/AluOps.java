@@ -69,7 +69,7 @@ final class AluOps {
     }
     boolean swap = classOf(code) == ALU64 || isX(code);
     if (swap || imm != 64) {
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
     }
     env.scalars.byteSwap(r, at, imm, swap);
   }
@@ -149,7 +149,7 @@ final class AluOps {
     }
     Reg.copy(r, from, r, at);
     if (!same) {
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
     }
   }
 
@@ -174,7 +174,7 @@ final class AluOps {
     }
     Reg.copy(r, from, r, at);
     if (!fits) {
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
     }
     Reg.setSubregDef(r, at, env.insn + 1);
     env.scalars.zeroExtend(r, at);
@@ -293,14 +293,13 @@ final class AluOps {
     long[] r = env.regs();
     int id = Reg.id(r, at);
     if (op != ADD && op != SUB || id == 0 || !known) {
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
       return;
     }
     int delta = op == SUB ? -(int) constant : (int) constant;
     boolean fits = alu32 ? umax >>> 32 == 0 : constant == (int) constant;
     if (!fits || op == SUB && delta == Integer.MIN_VALUE || (id & Reg.ADD_CONST) != 0) {
-      Reg.setOff(r, at, 0);
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
     } else {
       Reg.setId(r, at, id | (alu32 ? Reg.ADD_CONST32 : Reg.ADD_CONST64));
       Reg.setOff(r, at, delta);

@@ -67,7 +67,7 @@ final class LinkedRegs {
     }
     int count = count(group);
     if (count == MAX) {
-      Reg.setId(r, at, 0);
+      Reg.unlink(r, at);
       return group;
     }
     return group + 1 | (long) member << 4 + count * BITS;

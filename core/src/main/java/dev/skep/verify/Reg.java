@@ -238,6 +238,12 @@ final class Reg {
     r[at + IDS] = r[at + IDS] & LOW | (long) id << 32;
   }
 
+  /** Takes a scalar out of its group, with its distance (clear_scalar_id). */
+  static void unlink(long[] r, int at) {
+    r[at] &= LOW;
+    r[at + IDS] &= ~LOW;
+  }
+
   static void clearIds(long[] r, int at) {
     r[at + IDS] = 0;
   }

@@ -139,7 +139,7 @@ final class StackAccess {
       }
       spill(frame, spi, current.regs, at, size);
       if (!fits) {
-        Reg.setId(frame.spilled, Frame.spill(spi), 0);
+        Reg.unlink(frame.spilled, Frame.spill(spi));
       }
     } else if (value < 0 && aligned && storesConstant(insn)) {
       spillConstant(frame, spi, InsnWord.imm(env.insns[insn]), size);
@@ -225,8 +225,7 @@ final class StackAccess {
       return;
     }
     if ((Reg.id(r, at) & Reg.ADD_CONST) != 0) {
-      Reg.setId(r, at, 0);
-      Reg.setOff(r, at, 0);
+      Reg.unlink(r, at);
     }
     if (Reg.id(r, at) == 0 && !Reg.isConst(r, at)) {
       Reg.setId(r, at, env.nextId());
@@ -396,7 +395,7 @@ final class StackAccess {
     if (size <= spilled && off % 8 == 0) {
       Reg.copyValue(frame.spilled, from, r, at);
       if (width(frame.spilled, from) > size * 8) {
-        Reg.setId(r, at, 0);
+        Reg.unlink(r, at);
       }
       return true;
     }
