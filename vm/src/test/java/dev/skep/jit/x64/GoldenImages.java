@@ -1,0 +1,35 @@
+package dev.skep.jit.x64;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.zip.GZIPInputStream;
+
+/** The machine code of 1,766 programs as Linux 6.18 compiled them, and what it was made from. */
+final class GoldenImages {
+  static final int COUNT = 1766;
+
+  private GoldenImages() {}
+
+  /** One object per program. */
+  static List<Map<String, Object>> all() throws IOException {
+    InputStream packed =
+        Objects.requireNonNull(
+            GoldenImages.class.getResourceAsStream("kernel-6.18-golden.jsonl.gz"));
+    List<Map<String, Object>> images = new ArrayList<>();
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(new GZIPInputStream(packed), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        images.add(Json.object(line));
+      }
+    }
+    return images;
+  }
+}
