@@ -116,13 +116,21 @@ final class StatesEqual {
     if (!Reg.precise(old, a) && exact == NOT_EXACT) {
       return true;
     }
+    return linkSafe(old, a, cur, b) && within(old, a, cur, b);
+  }
+
+  /** A register that was in no group does not mind if it is in one now. */
+  private boolean linkSafe(long[] old, int a, long[] cur, int b) {
     int oldId = Reg.id(old, a);
     int curId = Reg.id(cur, b);
+    if (oldId == 0) {
+      return true;
+    }
     if ((oldId & Reg.ADD_CONST) != (curId & Reg.ADD_CONST)
         || (oldId & Reg.ADD_CONST) != 0 && Reg.off(old, a) != Reg.off(cur, b)) {
       return false;
     }
-    return within(old, a, cur, b) && ids.checkScalar(oldId, curId);
+    return ids.checkScalar(oldId, curId);
   }
 
   /** Whether every value of the current register is one of the old (range_within and tnum_in). */
