@@ -99,6 +99,19 @@ final class ElfFile {
     return elf;
   }
 
+  /** The bytes of a section of any ELF64 file, also of one that is no BPF object. */
+  static byte[] sectionData(byte[] bytes, String name) {
+    ElfFile elf = new ElfFile(bytes);
+    elf.readIdentity();
+    elf.readSections();
+    for (Section section : elf.sections) {
+      if (section.name().equals(name) && section.type() != SHT_NOBITS) {
+        return elf.data(section);
+      }
+    }
+    throw new MalformedException("elf: no section \"" + name + "\"");
+  }
+
   static boolean hasMagic(byte[] bytes) {
     return bytes.length >= 4
         && bytes[0] == 0x7f
@@ -119,7 +132,7 @@ final class ElfFile {
     return symbols;
   }
 
-  private void readHeader() {
+  private void readIdentity() {
     if (!hasMagic(bytes)) {
       throw new MalformedException("elf: not an ELF file");
     }
@@ -134,6 +147,10 @@ final class ElfFile {
       throw new MalformedException("elf: not a proper ELF object: bad byte order or version");
     }
     in.order(bytes[5] == 1 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+  }
+
+  private void readHeader() {
+    readIdentity();
     int type = in.getShort(16) & 0xffff;
     int machine = in.getShort(18) & 0xffff;
     if (type != ET_REL || machine != EM_BPF && machine != 0) {
