@@ -5,7 +5,11 @@ import dev.skep.rewrite.KernelVariable;
 
 /** What a program is bound to when it is loaded: maps and functions; the runtime knows them. */
 public interface Linkage {
-  /** Address of the block of a map, by its index in the program's maps. */
+  /**
+   * Address of the block of a map, by its index in the program's maps.
+   *
+   * @throws dev.skep.errors.MalformedException if there is no such map
+   */
   long mapAddress(int map);
 
   /**

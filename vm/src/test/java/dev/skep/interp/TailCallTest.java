@@ -1,9 +1,11 @@
 package dev.skep.interp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.natives.Memory;
 import dev.skep.program.layout.BpfArrayLayout;
+import dev.skep.rewrite.PokeDescriptor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -103,5 +105,20 @@ final class TailCallTest {
     assertThat(machine.run(program, context, 0)).isEqualTo(6);
     Memory.putLong(slots, 0);
     assertThat(machine.run(program, context, 0)).isEqualTo(1);
+  }
+
+  /** The direct form knows map and slot; R2 and R3 hold anything. */
+  @Test
+  void theDirectFormReadsNoRegisters() {
+    int map = machine.programArray("r0 = 5\nexit", "r0 = 6\nexit", null);
+    PokeDescriptor second = new PokeDescriptor(map, 1, 2);
+    PokeDescriptor empty = new PokeDescriptor(map, 2, 3);
+    String text = "r2 = 0\nr3 = 77\ntail_call 2\ntail_call 1\nr0 = 1\nexit";
+    InterpretedProgram program = machine.loadRewritten("direct", text, second, empty);
+    assertThat(machine.run(program, context)).isEqualTo(6);
+    Memory.putLong(machine.maps.get(map) + BpfArrayLayout.PTRS + 8, 0);
+    assertThat(machine.run(program, context)).isEqualTo(1);
+    assertThatThrownBy(() -> machine.loadRewritten("direct", text))
+        .hasMessage("program \"direct\", insn 2: no poke descriptor 1");
   }
 }

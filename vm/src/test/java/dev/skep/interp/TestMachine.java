@@ -1,5 +1,6 @@
 package dev.skep.interp;
 
+import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.Assembler;
 import dev.skep.machine.BpfFunction;
@@ -9,6 +10,7 @@ import dev.skep.natives.Memory;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.rewrite.KernelVariable;
+import dev.skep.rewrite.PokeDescriptor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -29,16 +31,19 @@ final class TestMachine implements AutoCloseable {
 
   final long variables = block(8);
 
-  private final Linkage linkage =
+  final Linkage linkage =
       new Linkage() {
         @Override
         public long mapAddress(int map) {
+          if (map < 0 || map >= maps.size()) {
+            throw new MalformedException("no map " + map);
+          }
           return maps.get(map);
         }
 
         @Override
         public long mapValueAddress(int map, int offset) {
-          return maps.get(map) + offset;
+          return mapAddress(map) + offset;
         }
 
         @Override
@@ -73,17 +78,26 @@ final class TestMachine implements AutoCloseable {
   }
 
   /** A program as the rewrites leave it. */
-  InterpretedProgram loadRewritten(String name, String text) {
+  InterpretedProgram loadRewritten(String name, String text, PokeDescriptor... pokes) {
     long[] insns = Assembler.assemble(text);
     int[] frames = Decoder.noFrames(insns.length);
     Arrays.fill(frames, 256);
-    Code code = Decoder.decode(name, true, insns, frames, List.of(), linkage);
+    Code code = Decoder.decode(name, true, insns, frames, List.of(pokes), linkage);
     return new InterpretedProgram(interpreter, code);
   }
 
   /** R0 of a program given as text. */
   long run(String text, long r1, long r2) {
     return run(load(text), r1, r2);
+  }
+
+  long run(InterpretedProgram program, long context) {
+    Cpu cpu = machine.cpus().enter();
+    try {
+      return program.run(cpu, context);
+    } finally {
+      machine.cpus().leave();
+    }
   }
 
   long run(String text) {
