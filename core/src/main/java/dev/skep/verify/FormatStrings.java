@@ -25,12 +25,12 @@ final class FormatStrings {
     }
   }
 
-  /** Whether a format takes exactly so many 8-byte arguments. */
+  /** Whether so many 8-byte arguments are enough for a format; bytes from 0x80 on are text. */
   static boolean valid(byte[] format, int count) {
     int used = 0;
     for (int i = 0; i < format.length; i++) {
       int c = format[i];
-      if (c < 0 || c < 0x20 && !(c >= '\t' && c <= '\r')) {
+      if (c == 0x7f || c >= 0 && c < 0x20 && !(c >= '\t' && c <= '\r')) {
         return false;
       }
       if (c != '%') {
@@ -49,7 +49,7 @@ final class FormatStrings {
       }
       used++;
     }
-    return used == count;
+    return true;
   }
 
   private static int at(byte[] format, int i) {

@@ -9,6 +9,7 @@ import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The maps of one machine: creates them, and finds them by the addresses that programs use. */
@@ -17,6 +18,7 @@ public final class Maps {
 
   private final Machine machine;
   private final Handles<VmMap> handles = new Handles<>();
+  private IntFunction<@Nullable MapProgram> programs = id -> null;
 
   public Maps(Machine machine) {
     this.machine = machine;
@@ -88,6 +90,15 @@ public final class Maps {
       return ring;
     }
     throw new IllegalStateException("no record at 0x" + Long.toHexString(payload));
+  }
+
+  /** Tells how programs are found by their ids, for program arrays. */
+  public void programs(IntFunction<@Nullable MapProgram> byId) {
+    programs = byId;
+  }
+
+  @Nullable MapProgram program(int id) {
+    return programs.apply(id);
   }
 
   /** The map whose block starts at {@code address}; verified code passes no other addresses. */

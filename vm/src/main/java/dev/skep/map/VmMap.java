@@ -67,7 +67,8 @@ public abstract class VmMap implements BpfMap {
     Memory.putInt(address + BpfMapLayout.ID, id);
   }
 
-  final Machine machine() {
+  /** The machine that the map lives on. */
+  public final Machine machine() {
     return maps.machine();
   }
 
@@ -282,8 +283,14 @@ public abstract class VmMap implements BpfMap {
 
   @Override
   public final void delete(byte[] key) {
+    delete(key, 0);
+  }
+
+  /** As {@link #delete(byte[])}, with the element flags of BPF_MAP_DELETE_ELEM, which must be 0. */
+  public final void delete(byte[] key, long flags) {
     checkRight(MapFlags.RDONLY, "delete in ");
     checkThawed("delete in ");
+    check(flags == 0 ? 0 : -Errno.EINVAL, "delete in ");
     checkLength("key", key.length, keySize());
     Guests.Guest guest = enter();
     try {

@@ -5,7 +5,7 @@ import dev.skep.natives.Memory;
 import dev.skep.program.layout.NetDeviceLayout;
 import dev.skep.program.layout.XdpRxqInfoLayout;
 
-/** The loopback device that every packet of a test run comes from (struct net_device). */
+/** A network device that packets of a test run can come from (struct net_device). */
 final class Device implements AutoCloseable {
   /** Loopback's index in any network namespace. */
   static final int LOOPBACK_IFINDEX = 1;
@@ -17,11 +17,11 @@ final class Device implements AutoCloseable {
 
   private final AddressSpace space;
 
-  Device(AddressSpace space) {
+  Device(int ifindex, AddressSpace space) {
     this.space = space;
     space.add(address, NetDeviceLayout.SIZE);
     space.add(rxq, XdpRxqInfoLayout.SIZE);
-    Memory.putInt(address + NetDeviceLayout.IFINDEX, LOOPBACK_IFINDEX);
+    Memory.putInt(address + NetDeviceLayout.IFINDEX, ifindex);
     Memory.putLong(rxq + XdpRxqInfoLayout.DEV, address);
   }
 

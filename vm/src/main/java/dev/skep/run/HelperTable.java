@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.BpfFunction;
 import dev.skep.program.Helpers;
 import dev.skep.program.ProgramType;
@@ -30,6 +31,12 @@ final class HelperTable {
     special.computeIfAbsent(type, any -> new HashMap<>()).put(id, function);
   }
 
+  /** Defines what a helper is for all program types, whatever was said before. */
+  void override(int id, BpfFunction function) {
+    special.values().forEach(own -> own.remove(id));
+    set(id, function);
+  }
+
   void set(KernelFunction name, BpfFunction function) {
     functions.put(name, function);
   }
@@ -47,6 +54,19 @@ final class HelperTable {
     }
     BpfFunction own = special.getOrDefault(type, Map.of()).get(number);
     return own != null ? own : helpers[number];
+  }
+
+  /**
+   * As {@link #find}.
+   *
+   * @throws UnsupportedException naming the function if there is none
+   */
+  BpfFunction require(ProgramType type, int number) {
+    BpfFunction function = find(type, number);
+    if (function == null) {
+      throw new UnsupportedException("function " + name(number) + " of programs of type " + type.text());
+    }
+    return function;
   }
 
   /** The name for messages: "bpf_map_lookup_elem#1" or a kernel symbol. */

@@ -34,11 +34,9 @@ final class SkbContext implements AutoCloseable {
   private final long skb = Memory.allocate(SkBuffLayout.SIZE);
   private final long sock = Memory.allocate(SockLayout.SIZE);
   private final long head = Memory.allocate(CAPACITY + SkbSharedInfoLayout.SIZE);
-  private final long device;
   private final AddressSpace space;
 
-  SkbContext(Device device, AddressSpace space) {
-    this.device = device.address();
+  SkbContext(AddressSpace space) {
     this.space = space;
     space.add(skb, SkBuffLayout.SIZE);
     space.add(sock, SockLayout.SIZE);
@@ -57,10 +55,11 @@ final class SkbContext implements AutoCloseable {
   /**
    * Makes a fresh sk_buff of the Ethernet frame at {@link #packet}, as bpf_prog_test_run_skb does.
    *
+   * @param device where it comes from
    * @param l2 whether the program sees the Ethernet header
    * @param pointers whether it has direct packet access
    */
-  void build(int length, boolean l2, boolean pointers) {
+  void build(int length, Device device, boolean l2, boolean pointers) {
     Memory.fill(skb, SkBuffLayout.SIZE, (byte) 0);
     Memory.fill(sock, SockLayout.SIZE, (byte) 0);
     Memory.fill(head + CAPACITY, SkbSharedInfoLayout.SIZE, (byte) 0);
@@ -69,7 +68,7 @@ final class SkbContext implements AutoCloseable {
     Memory.putInt(skb + SkBuffLayout.END, CAPACITY);
     Memory.putInt(skb + SkBuffLayout.USERS, 1);
     Memory.putLong(skb + SkBuffLayout.SK, sock);
-    Memory.putLong(skb + SkBuffLayout.DEV, device);
+    Memory.putLong(skb + SkBuffLayout.DEV, device.address());
     Memory.putShort(skb + SkBuffLayout.TRANSPORT_HEADER, UNSET);
     Skb.setLength(skb, length);
     ethTypeTrans();

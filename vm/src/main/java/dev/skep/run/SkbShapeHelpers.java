@@ -3,7 +3,6 @@ package dev.skep.run;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
-import dev.skep.program.ProgramType;
 import dev.skep.program.layout.SkBuffLayout;
 
 /** Helpers that change a socket buffer's length, headers and protocol (net/core/filter.c). */
@@ -15,11 +14,7 @@ final class SkbShapeHelpers {
 
   static void define(HelperTable table) {
     table.set(38, (cpu, skb, len, flags, r4, r5) -> changeTail(skb, len & 0xffffffffL, flags));
-    table.set(43, (cpu, skb, room, flags, r4, r5) -> changeHead(skb, room, flags, 0));
-    table.set(
-        ProgramType.LWT_XMIT,
-        43,
-        (cpu, skb, room, flags, r4, r5) -> changeHead(skb, room, flags, Skb.ETH_HLEN));
+    table.set(43, (cpu, skb, room, flags, r4, r5) -> changeHead(skb, room, flags));
     table.set(31, (cpu, skb, proto, flags, r4, r5) -> changeProto(skb, (int) proto, flags));
     table.set(50, SkbShapeHelpers::adjustRoom);
     table.set(18, (cpu, skb, proto, tci, r4, r5) -> SkbVlan.push(skb, (int) proto, (int) tci));
@@ -58,10 +53,10 @@ final class SkbShapeHelpers {
     return Math.max(0, Skb.networkOffset(skb));
   }
 
-  private static long changeHead(long skb, long room, long flags, int reserved) {
+  private static long changeHead(long skb, long room, long flags) {
     long bytes = room & 0xffffffffL;
     long length = Skb.len(skb) + bytes;
-    if (flags != 0 || length > Skb.MAX_LEN - reserved) {
+    if (flags != 0 || length > Skb.MAX_LEN) {
       return -Errno.EINVAL;
     }
     Skb.push(skb, (int) bytes);

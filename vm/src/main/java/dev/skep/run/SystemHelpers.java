@@ -16,19 +16,18 @@ final class SystemHelpers {
   /** BPF_MAX_LOOPS. */
   private static final int MAX_LOOPS = 1 << 23;
 
-  /** The kernel's jiffies start five minutes before their 32-bit overflow. */
-  private static final long JIFFIES_START = (1L << 32) - 300 * 250;
-
   private static final int TASK_COMM_LEN = 16;
 
   /** The root cgroup. */
   private static final int ROOT_CGROUP = 1;
 
   private final Cpus cpus;
+  private final KernelVariables variables;
   private final int hz;
   private final long pid = ProcessHandle.current().pid();
 
-  SystemHelpers(Cpus cpus, int hz) {
+  SystemHelpers(Cpus cpus, KernelVariables variables, int hz) {
+    this.variables = variables;
     this.cpus = cpus;
     this.hz = hz;
   }
@@ -39,7 +38,7 @@ final class SystemHelpers {
     table.set(125, (cpu, r1, r2, r3, r4, r5) -> System.nanoTime());
     table.set(160, (cpu, r1, r2, r3, r4, r5) -> System.nanoTime() / tick * tick);
     table.set(208, (cpu, r1, r2, r3, r4, r5) -> wallClock());
-    table.set(118, (cpu, r1, r2, r3, r4, r5) -> JIFFIES_START + System.nanoTime() / tick);
+    table.set(118, (cpu, r1, r2, r3, r4, r5) -> variables.jiffies());
     table.set(7, (cpu, r1, r2, r3, r4, r5) -> ThreadLocalRandom.current().nextInt() & 0xffffffffL);
     table.set(8, (cpu, r1, r2, r3, r4, r5) -> cpu.number());
     table.set(42, (cpu, r1, r2, r3, r4, r5) -> 0);

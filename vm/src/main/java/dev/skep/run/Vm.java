@@ -1,6 +1,147 @@
 package dev.skep.run;
 
-/** The userspace engine. */
-public final class Vm {
-  private Vm() {}
+import dev.skep.engine.BpfMap;
+import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedObject;
+import dev.skep.errors.RejectedException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.machine.Machine;
+import dev.skep.map.Maps;
+import dev.skep.map.VmMap;
+import dev.skep.object.BpfObject;
+import dev.skep.program.MapSpec;
+import dev.skep.program.Program;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.verify.Verdict;
+import dev.skep.verify.Verifier;
+import dev.skep.verify.VerifierOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The userspace engine: verifies, rewrites, then interprets or compiles. Programs and maps of one
+ * Vm share its CPUs; close them before it.
+ */
+public final class Vm implements Engine {
+  private final VmOptions options;
+  private final Machine machine;
+  private final KernelVariables variables;
+  private final Maps maps;
+  private final Programs programs = new Programs();
+  private final Backend backend;
+  private final Devices devices;
+  private final TestRuns testRuns;
+  private boolean closed;
+
+  private Vm(VmOptions options, BackendFactory factory) {
+    this.options = options;
+    machine = Machine.ofMask(options.cpus());
+    variables = new KernelVariables(machine.addressSpace(), options.hz());
+    maps = new Maps(machine);
+    maps.programs(programs::byId);
+    HelperTable helpers = AllHelpers.of(maps, variables, options);
+    backend = factory.make(machine, helpers, variables, programs);
+    devices = new Devices(machine.addressSpace(), options.devices());
+    testRuns = new TestRuns(machine, devices, variables);
+  }
+
+  /** Makes the engine's own part. */
+  private interface BackendFactory {
+    Backend make(
+        Machine machine, HelperTable helpers, KernelVariables variables, Programs programs);
+  }
+
+  /** An engine that interprets. */
+  public static Vm interp(VmOptions options) {
+    return new Vm(options, InterpreterBackend::new);
+  }
+
+  @Override
+  public String name() {
+    return backend.name();
+  }
+
+  /** CPUs, per-CPU memory, grace periods. */
+  public Machine machine() {
+    return machine;
+  }
+
+  Programs programs() {
+    return programs;
+  }
+
+  TestRuns testRuns() {
+    return testRuns;
+  }
+
+  @Override
+  public VmMap createMap(MapSpec spec) {
+    return maps.create(spec);
+  }
+
+  @Override
+  public VmProgram load(Program program, List<? extends BpfMap> given) {
+    VerifierOptions verifier =
+        new VerifierOptions(options.dialect(), options.host(), 1, Integer.MAX_VALUE);
+    Verdict verdict = Verifier.verify(program, verifier);
+    String name = "program \"" + program.name() + "\": ";
+    return switch (verdict) {
+      case Verdict.Accepted accepted -> load(Rewriter.rewrite(accepted.program()), given);
+      case Verdict.Rejected no ->
+          throw new RejectedException(name + no.message(), no.errno(), no.insn(), no.log());
+      case Verdict.Unsupported missing -> throw new UnsupportedException(name + missing.what());
+    };
+  }
+
+  /** Loads a program that is rewritten already; {@code maps} stand for its maps, in order. */
+  public VmProgram load(RunnableProgram program, List<? extends BpfMap> given) {
+    List<VmMap> own = retained(program.program(), given);
+    Executable executable;
+    try {
+      executable = backend.load(program, own);
+    } catch (RuntimeException refused) {
+      own.forEach(VmMap::release);
+      throw refused;
+    }
+    VmProgram loaded = new VmProgram(this, program.program(), own, executable);
+    loaded.claimArrays();
+    return loaded;
+  }
+
+  private List<VmMap> retained(Program program, List<? extends BpfMap> given) {
+    if (given.size() != program.maps().size()) {
+      throw new IllegalArgumentException(
+          given.size() + " maps for program \"" + program.name() + "\", want "
+              + program.maps().size());
+    }
+    List<VmMap> own = new ArrayList<>();
+    for (BpfMap map : given) {
+      if (!(map instanceof VmMap mine) || mine.machine() != machine || !mine.retain()) {
+        own.forEach(VmMap::release);
+        throw new IllegalArgumentException("closed or another engine's: " + map);
+      }
+      own.add(mine);
+    }
+    return own;
+  }
+
+  @Override
+  public LoadedObject load(BpfObject object) {
+    throw new UnsupportedException("objects");
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    machine.gracePeriods().synchronize();
+    testRuns.close();
+    devices.close();
+    backend.close();
+    variables.close();
+    machine.close();
+  }
 }

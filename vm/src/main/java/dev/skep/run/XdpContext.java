@@ -46,14 +46,11 @@ final class XdpContext implements AutoCloseable {
   private final long buff = Memory.allocate(BLOCK);
   private final long txq = Memory.allocate(XdpTxqInfoLayout.DEV + 8);
   private final long frame = Memory.allocate(FRAME_SIZE, FRAME_SIZE);
-  private final Device device;
   private final AddressSpace space;
   private long frags;
 
-  XdpContext(Device device, AddressSpace space) {
-    this.device = device;
+  XdpContext(AddressSpace space) {
     this.space = space;
-    Memory.putLong(txq + XdpTxqInfoLayout.DEV, device.address());
     space.add(buff, XdpBuffLayout.SIZE);
     space.add(txq, XdpTxqInfoLayout.DEV + 8);
     space.add(frame, FRAME_SIZE);
@@ -86,12 +83,14 @@ final class XdpContext implements AutoCloseable {
   /**
    * Sets up the xdp_buff.
    *
+   * @param device where it comes from
    * @param metaOffset where the metadata, or the packet if there is none, starts in the frame
    * @param metaLength bytes of metadata
    * @param length bytes of metadata and packet together in the frame
    * @param fragsLength bytes in {@link #frags}
    */
-  void build(int metaOffset, int metaLength, int length, int fragsLength) {
+  void build(Device device, int metaOffset, int metaLength, int length, int fragsLength) {
+    Memory.putLong(txq + XdpTxqInfoLayout.DEV, device.address());
     long meta = frame + metaOffset;
     Memory.putLong(buff + XdpBuffLayout.DATA_HARD_START, frame);
     Memory.putLong(buff + XdpBuffLayout.DATA_META, meta);

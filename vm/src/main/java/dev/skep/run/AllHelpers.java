@@ -1,0 +1,21 @@
+package dev.skep.run;
+
+import dev.skep.map.Maps;
+
+/** Puts together the functions of one runtime. */
+final class AllHelpers {
+  private AllHelpers() {}
+
+  static HelperTable of(Maps maps, KernelVariables variables, VmOptions options) {
+    HelperTable table = new HelperTable();
+    new MapHelpers(maps).define(table);
+    new SystemHelpers(maps.machine().cpus(), variables, options.hz()).define(table);
+    ChecksumHelpers.define(table);
+    SkbByteHelpers.define(table);
+    SkbShapeHelpers.define(table);
+    SkbStateHelpers.define(table);
+    XdpHelpers.define(table);
+    options.helpers().forEach(table::override);
+    return table;
+  }
+}

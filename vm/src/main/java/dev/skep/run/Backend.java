@@ -1,0 +1,23 @@
+package dev.skep.run;
+
+import dev.skep.map.VmMap;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.List;
+
+/** Makes programs executable: the interpreter or a JIT. */
+interface Backend extends AutoCloseable {
+  /** The engine's name on the command line. */
+  String name();
+
+  /**
+   * Loads a rewritten program.
+   *
+   * @param maps in the order of the program's
+   * @throws dev.skep.errors.UnsupportedException for an instruction or a function that is missing
+   */
+  Executable load(RunnableProgram program, List<VmMap> maps);
+
+  /** Frees what the backend holds; nothing runs. */
+  @Override
+  void close();
+}

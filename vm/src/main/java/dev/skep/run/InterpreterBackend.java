@@ -1,0 +1,97 @@
+package dev.skep.run;
+
+import dev.skep.interp.InterpretedProgram;
+import dev.skep.interp.Interpreter;
+import dev.skep.interp.Linkage;
+import dev.skep.machine.BpfFunction;
+import dev.skep.machine.Cpu;
+import dev.skep.machine.Machine;
+import dev.skep.map.VmMap;
+import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelVariable;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Runs programs by the reference interpreter. */
+final class InterpreterBackend implements Backend {
+  private final Interpreter interpreter;
+  private final HelperTable helpers;
+  private final KernelVariables variables;
+
+  InterpreterBackend(
+      Machine machine, HelperTable helpers, KernelVariables variables, Programs programs) {
+    this.helpers = helpers;
+    this.variables = variables;
+    interpreter = new Interpreter(machine, address -> interpreted(programs.at(address)));
+  }
+
+  private static @Nullable InterpretedProgram interpreted(@Nullable VmProgram program) {
+    return program != null && program.executable() instanceof Interpreted code
+        ? code.program()
+        : null;
+  }
+
+  @Override
+  public String name() {
+    return "interp";
+  }
+
+  @Override
+  public Executable load(RunnableProgram program, List<VmMap> maps) {
+    ProgramType type = program.program().type();
+    return new Interpreted(
+        interpreter.load(program, new MapsAndHelpers(maps, helpers, variables, type)));
+  }
+
+  @Override
+  public void close() {
+    interpreter.close();
+  }
+
+  private record MapsAndHelpers(
+      List<VmMap> maps, HelperTable helpers, KernelVariables variables, ProgramType type)
+      implements Linkage {
+    @Override
+    public long mapAddress(int map) {
+      return maps.get(map).address();
+    }
+
+    @Override
+    public long mapValueAddress(int map, int offset) {
+      return maps.get(map).directValue() + offset;
+    }
+
+    @Override
+    public long variableAddress(KernelVariable variable) {
+      return variables.address(variable);
+    }
+
+    @Override
+    public BpfFunction function(int number) {
+      return helpers.require(type, number);
+    }
+  }
+
+  private record Interpreted(InterpretedProgram program) implements Executable {
+    @Override
+    public long run(Cpu cpu, long context) {
+      return program.run(cpu, context);
+    }
+
+    @Override
+    public long entry() {
+      return 0;
+    }
+
+    @Override
+    public long tailCallEntry() {
+      return 0;
+    }
+
+    @Override
+    public void free() {
+      // Garbage.
+    }
+  }
+}

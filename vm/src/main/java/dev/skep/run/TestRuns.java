@@ -1,0 +1,119 @@
+package dev.skep.run;
+
+import dev.skep.engine.PacketBatch;
+import dev.skep.engine.TestRun;
+import dev.skep.engine.TestRunResult;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.machine.AddressSpace;
+import dev.skep.machine.Machine;
+import dev.skep.program.ProgramType;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** BPF_PROG_TEST_RUN for the program types that have it (net/bpf/test_run.c). */
+final class TestRuns implements AutoCloseable {
+  private final Machine machine;
+  private final KernelVariables variables;
+  private final Devices devices;
+  private final ContextPool<SkbContext> skbs;
+  private final ContextPool<XdpContext> xdps;
+
+  TestRuns(Machine machine, Devices devices, KernelVariables variables) {
+    this.variables = variables;
+    this.machine = machine;
+    AddressSpace space = machine.addressSpace();
+    this.devices = devices;
+    skbs = new ContextPool<>(machine.cpus(), () -> new SkbContext(space));
+    xdps = new ContextPool<>(machine.cpus(), () -> new XdpContext(space));
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  Devices devices() {
+    return devices;
+  }
+
+  ContextPool<SkbContext> skbs() {
+    return skbs;
+  }
+
+  ContextPool<XdpContext> xdps() {
+    return xdps;
+  }
+
+  TestRunResult run(VmProgram program, TestRun run) {
+    variables.refresh();
+    ProgramType type = program.program().type();
+    return switch (type) {
+      case XDP -> XdpTestRun.run(this, program, run);
+      case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT ->
+          SkbTestRun.run(this, program, run);
+      case FLOW_DISSECTOR, SK_LOOKUP, SYSCALL, RAW_TRACEPOINT, NETFILTER, TRACING, STRUCT_OPS ->
+          throw new UnsupportedException("test run of programs of type " + type.text());
+      default -> throw error(Errno.ENOTSUPP, program);
+    };
+  }
+
+  long run(VmProgram program, PacketBatch batch) {
+    long nanos = 0;
+    for (int i = 0; i < batch.count(); i++) {
+      TestRunResult result = run(program, TestRun.of(batch.packet(i)));
+      batch.retval(i, result.retval());
+      nanos += result.durationNanos();
+    }
+    return nanos;
+  }
+
+  static BpfErrnoException error(int errno, VmProgram program) {
+    return new BpfErrnoException(errno, "run of \"" + program.program().name() + "\"");
+  }
+
+  /**
+   * The context that the user gave, at the structure's size; null when neither input nor output is
+   * wanted (bpf_ctx_init).
+   */
+  static byte @Nullable [] contextIn(VmProgram program, TestRun run, int size) {
+    byte[] given = run.context();
+    if (given == null) {
+      return run.contextOutSize() > 0 ? new byte[size] : null;
+    }
+    for (int i = size; i < given.length; i++) {
+      if (given[i] != 0) {
+        throw error(Errno.E2BIG, program);
+      }
+    }
+    return Arrays.copyOf(given, size);
+  }
+
+  /** The result, cut to what the user wants (bpf_test_finish, bpf_ctx_finish). */
+  static TestRunResult result(
+      TestRun run, Repeat runs, byte[] data, int cut, byte @Nullable [] context) {
+    int retval = (int) runs.retval();
+    if (cut < data.length) {
+      return new TestRunResult(
+          Errno.ENOSPC, retval, Arrays.copyOf(data, cut), data.length, null, runs.nanos());
+    }
+    int wanted = run.contextOutSize();
+    if (context != null && wanted >= 0 && wanted < context.length) {
+      byte[] part = Arrays.copyOf(context, wanted);
+      return new TestRunResult(Errno.ENOSPC, retval, data, data.length, part, runs.nanos());
+    }
+    return new TestRunResult(0, retval, data, data.length, context, runs.nanos());
+  }
+
+  /** How many bytes of output fit what the user offers; 0 asks for all. */
+  static int limit(TestRun run, int size) {
+    int offered = run.dataOutSize();
+    return offered > 0 ? Math.min(offered, size) : size;
+  }
+
+  @Override
+  public void close() {
+    skbs.close();
+    xdps.close();
+  }
+}

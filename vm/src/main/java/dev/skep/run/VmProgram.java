@@ -1,0 +1,154 @@
+package dev.skep.run;
+
+import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.PacketBatch;
+import dev.skep.engine.TestRun;
+import dev.skep.engine.TestRunResult;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.machine.HandleLayout;
+import dev.skep.map.MapProgram;
+import dev.skep.map.ProgArrayMap;
+import dev.skep.map.ProgramOwner;
+import dev.skep.map.VmMap;
+import dev.skep.natives.Memory;
+import dev.skep.program.Program;
+import dev.skep.program.layout.BpfProgLayout;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A program of a {@link Vm}. Its code and struct bpf_prog live until the last reference (its
+ * creator's, or a slot of a program array) is gone and every run of then is over.
+ */
+public final class VmProgram implements LoadedProgram, MapProgram {
+  /** BPF_F_SLEEPABLE and BPF_F_XDP_HAS_FRAGS of program loading. */
+  private static final int SLEEPABLE = 0x10;
+
+  private static final int XDP_HAS_FRAGS = 0x20;
+
+  private final Vm vm;
+  private final Program program;
+  private final List<VmMap> maps;
+  private final Executable executable;
+  private final ProgramOwner owner;
+  private final long block;
+  private final int id;
+  private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean closed;
+
+  VmProgram(Vm vm, Program program, List<VmMap> maps, Executable executable) {
+    this.vm = vm;
+    this.program = program;
+    this.maps = List.copyOf(maps);
+    this.executable = executable;
+    owner =
+        new ProgramOwner(
+            program.type(),
+            program.expectedAttachType(),
+            (program.flags() & XDP_HAS_FRAGS) != 0,
+            (program.flags() & SLEEPABLE) != 0);
+    block = Memory.allocate(BpfProgLayout.SIZE);
+    id = vm.programs().add(this);
+    Memory.putLong(block + BpfProgLayout.BPF_FUNC, executable.entry());
+    Memory.putLong(block + HandleLayout.PROGRAM, id);
+  }
+
+  /** Makes the program arrays it uses its kind; the maps' references are the caller's gift. */
+  void claimArrays() {
+    for (VmMap map : maps) {
+      if (map instanceof ProgArrayMap array && !array.accept(owner)) {
+        close();
+        throw new BpfErrnoException(
+            Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
+      }
+    }
+  }
+
+  @Override
+  public Program program() {
+    return program;
+  }
+
+  Executable executable() {
+    return executable;
+  }
+
+  @Override
+  public int id() {
+    return id;
+  }
+
+  @Override
+  public long block() {
+    return block;
+  }
+
+  @Override
+  public long tailCallEntry() {
+    return executable.tailCallEntry();
+  }
+
+  @Override
+  public ProgramOwner owner() {
+    return owner;
+  }
+
+  @Override
+  public TestRunResult testRun(TestRun run) {
+    checkOpen();
+    return vm.testRuns().run(this, run);
+  }
+
+  @Override
+  public long run(PacketBatch batch) {
+    checkOpen();
+    return vm.testRuns().run(this, batch);
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("closed: program \"" + program.name() + "\"");
+    }
+  }
+
+  @Override
+  public boolean retain() {
+    while (true) {
+      int count = references.get();
+      if (count == 0) {
+        return false;
+      }
+      if (references.compareAndSet(count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
+  @Override
+  public void release() {
+    if (references.decrementAndGet() == 0) {
+      vm.machine().gracePeriods().defer(this::free);
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    release();
+  }
+
+  private void free() {
+    vm.programs().remove(id);
+    executable.free();
+    Memory.free(block);
+    for (VmMap map : maps) {
+      map.release();
+    }
+  }
+}
