@@ -64,7 +64,8 @@ final class HelperTable {
   BpfFunction require(ProgramType type, int number) {
     BpfFunction function = find(type, number);
     if (function == null) {
-      throw new UnsupportedException("function " + name(number) + " of programs of type " + type.text());
+      throw new UnsupportedException(
+          "function " + name(number) + " of programs of type " + type.text());
     }
     return function;
   }

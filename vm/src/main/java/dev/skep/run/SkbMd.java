@@ -97,8 +97,7 @@ final class SkbMd {
     out.putLong(MD_TSTAMP, Memory.getLong(skb + TSTAMP));
     Memory.copy(skb + CB + SkbControlBlockLayout.QDISC_DATA, md, MD_CB, CB_BYTES);
     out.putInt(MD_WIRE_LEN, Memory.getInt(skb + CB + SkbControlBlockLayout.QDISC_PKT_LEN));
-    out.putInt(
-        MD_GSO_SEGS, Memory.getShort(shared + SkbSharedInfoLayout.GSO_SEGS) & 0xffff);
+    out.putInt(MD_GSO_SEGS, Memory.getShort(shared + SkbSharedInfoLayout.GSO_SEGS) & 0xffff);
     out.putLong(MD_HWTSTAMP, Memory.getLong(shared + SkbSharedInfoLayout.HWTSTAMPS));
   }
 }

@@ -112,7 +112,10 @@ public final class Vm implements Engine {
   private List<VmMap> retained(Program program, List<? extends BpfMap> given) {
     if (given.size() != program.maps().size()) {
       throw new IllegalArgumentException(
-          given.size() + " maps for program \"" + program.name() + "\", want "
+          given.size()
+              + " maps for program \""
+              + program.name()
+              + "\", want "
               + program.maps().size());
     }
     List<VmMap> own = new ArrayList<>();

@@ -142,8 +142,7 @@ final class CaseRun {
 
   @SuppressWarnings("unchecked")
   private void step(int index, Map<String, Object> step) {
-    Map<String, Object> expect =
-        (Map<String, Object>) Objects.requireNonNull(step.get("expect"));
+    Map<String, Object> expect = (Map<String, Object>) Objects.requireNonNull(step.get("expect"));
     String op = (String) Objects.requireNonNull(step.get("op"));
     String what = "step " + index + " " + op;
     if (op.equals("run")) {
@@ -303,13 +302,12 @@ final class CaseRun {
       return;
     }
     ((Map<String, Object>) after)
-        .forEach(
-            (index, pairs) -> {
-              VmMap map = maps.get(Integer.parseInt(index));
-              if (map != null) {
-                same("map " + index, String.valueOf(pairs), dump(map).toString());
-              }
-            });
+        .forEach((index, pairs) -> {
+          VmMap map = maps.get(Integer.parseInt(index));
+          if (map != null) {
+            same("map " + index, String.valueOf(pairs), dump(map).toString());
+          }
+        });
   }
 
   private static List<List<String>> dump(VmMap map) {

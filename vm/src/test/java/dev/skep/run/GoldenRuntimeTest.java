@@ -23,7 +23,8 @@ class GoldenRuntimeTest {
 
   static List<RuntimeCase> cases() throws IOException {
     List<RuntimeCase> cases = new ArrayList<>();
-    try (var stream = Objects.requireNonNull(GoldenRuntimeTest.class.getResourceAsStream(RESOURCE));
+    try (var stream =
+            Objects.requireNonNull(GoldenRuntimeTest.class.getResourceAsStream(RESOURCE));
         var reader =
             new BufferedReader(
                 new InputStreamReader(new GZIPInputStream(stream), StandardCharsets.UTF_8))) {
@@ -79,8 +80,15 @@ class GoldenRuntimeTest {
     }
     int skipped = outOfScope.values().stream().mapToInt(Integer::intValue).sum();
     System.out.println(
-        "runtime golden, " + vm.name() + ": " + equal + " equal, " + different.size()
-            + " different, " + skipped + " out of scope");
+        "runtime golden, "
+            + vm.name()
+            + ": "
+            + equal
+            + " equal, "
+            + different.size()
+            + " different, "
+            + skipped
+            + " out of scope");
     outOfScope.forEach((reason, count) -> System.out.println("  " + count + " " + reason));
     different.forEach(line -> System.out.println("  DIFFERENT " + line));
     assertThat(different).isEmpty();
