@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
  * Linux 6.18.
  *
  * <p>A layout is written as tokens: {@code n0-48} are 4-byte fields from byte 0 to 48 that may also
- * be loaded in part; {@code c48-68} plain bytes, in any aligned size; {@code 76:4=pkt} a field of
- * that size alone, which gives a pointer; {@code 12-20:4} several fields; {@code 168-176:1/2/4/8}
- * fields that may be loaded in part. A type may have another layout for an attach type, by number.
+ * be loaded in part, {@code s212} one whose parts must start where it does; {@code c48-68} plain
+ * bytes, in any aligned size; {@code 76:4=pkt} a field of that size alone, which gives a pointer;
+ * {@code 12-20:4} several fields; {@code 168-176:1/2/4/8} fields that may be loaded in part. A type
+ * may have another layout for an attach type, by number.
  */
 public final class ContextLayout {
   /** What a load gives. */
@@ -90,7 +91,7 @@ public final class ContextLayout {
     },
     {
       "sock_ops",
-      "0-168:4 168-184:8 184:8=sock_or_null 192:8=pkt 200:8=pkt_end 208:4 212:1/2/4 216:8",
+      "0-168:4 168-184:8 184:8=sock_or_null 192:8=pkt 200:8=pkt_end 208:4 s212 216:8",
       "4:4 164:4"
     },
     {"sk_msg", "0:8=pkt 8:8=pkt_end 16-72:4 72:8=sock", ""},
@@ -121,13 +122,14 @@ public final class ContextLayout {
   }
 
   /** A run of equal fields. */
-  private record Run(int start, int end, int width, int sizes, boolean partial, Value value) {
+  private record Run(
+      int start, int end, int width, int sizes, boolean partial, boolean startOnly, Value value) {
     boolean allows(int off, int size) {
       if (off < start || off + size > end || (sizes & size) == 0 || off % size != 0) {
         return false;
       }
       int within = (off - start) % width;
-      return partial ? within + size <= width : within == 0;
+      return partial && !startOnly ? within + size <= width : within == 0;
     }
   }
 
@@ -153,13 +155,17 @@ public final class ContextLayout {
 
   private static Run run(String token) {
     char kind = token.charAt(0);
+    if (kind == 's') {
+      int start = Integer.parseInt(token.substring(1));
+      return new Run(start, start + 4, 4, 1 | 2 | 4, true, true, Value.SCALAR);
+    }
     if (kind == 'n' || kind == 'c') {
       int dash = token.indexOf('-');
       int start = Integer.parseInt(token.substring(1, dash));
       int end = Integer.parseInt(token.substring(dash + 1));
       return kind == 'n'
-          ? new Run(start, end, 4, 1 | 2 | 4, true, Value.SCALAR)
-          : new Run(start, end, end - start, 15, true, Value.SCALAR);
+          ? new Run(start, end, 4, 1 | 2 | 4, true, false, Value.SCALAR)
+          : new Run(start, end, end - start, 15, true, false, Value.SCALAR);
     }
     int colon = token.indexOf(':');
     int equals = token.indexOf('=');
@@ -175,7 +181,7 @@ public final class ContextLayout {
     int start = Integer.parseInt(dash < 0 ? place : place.substring(0, dash));
     int end = dash < 0 ? start + width : Integer.parseInt(place.substring(dash + 1));
     Value value = Value.of(equals < 0 ? "" : token.substring(equals + 1));
-    return new Run(start, end, width, sizes, sizes != width, value);
+    return new Run(start, end, width, sizes, sizes != width, false, value);
   }
 
   /**

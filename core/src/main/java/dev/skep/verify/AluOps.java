@@ -279,7 +279,7 @@ final class AluOps {
     if (kind == Scalars.NO_FORK) {
       return;
     }
-    State other = env.paths.push(env.insn, env.insn);
+    State other = env.paths.push(env.insn, env.insn, Errno.EFAULT);
     env.scalars.settleFork(other.regs(), at, kind, 0);
     env.scalars.settleFork(env.regs(), at, kind, -1);
   }

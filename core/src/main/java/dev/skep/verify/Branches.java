@@ -76,7 +76,7 @@ final class Branches {
       throw env.bug("no checkpoint at may_goto");
     }
     State previous = env.explored.previousEntry(parent, env.insn);
-    State queued = env.paths.push(env.insn + 1, env.insn);
+    State queued = env.paths.push(env.insn + 1, env.insn, Errno.ENOMEM);
     queued.mayGotoDepth++;
     if (previous != null) {
       env.states.widen(previous, queued);
@@ -186,7 +186,7 @@ final class Branches {
     if (LinkedRegs.count(group) > 1) {
       env.pushHistory(0, group);
     }
-    State there = env.paths.push(env.insn + InsnWord.off(word) + 1, env.insn);
+    State there = env.paths.push(env.insn + InsnWord.off(word) + 1, env.insn, Errno.EFAULT);
     long[] o = there.regs();
     boolean scalars = Reg.type(r, at) == SCALAR && (!register || Reg.type(r, from) == SCALAR);
     if (scalars && register) {

@@ -124,7 +124,7 @@ final class FunctionCalls {
     Frame caller = env.cur.current();
     prototypes.checkCall();
     callback.callback = true;
-    State queued = env.paths.push(callback.start, env.insn);
+    State queued = env.paths.push(callback.start, env.insn, Errno.ENOMEM);
     Frame frame = push(queued, number, env.insn);
     frame.inCallback = true;
     frame.callbackRetMin = 0;

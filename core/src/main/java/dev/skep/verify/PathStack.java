@@ -1,6 +1,5 @@
 package dev.skep.verify;
 
-import dev.skep.errors.Errno;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +28,12 @@ final class PathStack {
     return count == 0;
   }
 
-  /** Queues a copy of the current state (push_stack). */
-  State push(int insn, int from) {
+  /**
+   * Queues a copy of the current state (push_stack).
+   *
+   * @param full errno when there are too many: jumps say EFAULT, loops and callbacks ENOMEM
+   */
+  State push(int insn, int from, int full) {
     if (count == states.length) {
       int room = count * 2;
       states = Arrays.copyOf(states, room);
@@ -44,7 +47,7 @@ final class PathStack {
     previous[count] = from;
     logPositions[count++] = env.log.end();
     if (count > LIMIT) {
-      throw env.reject(Errno.EFAULT, "The sequence of " + count + " jumps is too complex.");
+      throw env.reject(full, "The sequence of " + count + " jumps is too complex.");
     }
     State parent = copy.parent;
     if (parent != null) {

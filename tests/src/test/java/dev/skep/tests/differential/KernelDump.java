@@ -63,12 +63,25 @@ final class KernelDump {
             && InsnWord.code(skep[at + 1]) == Opcodes.MOV64_X
             && InsnWord.off(skep[at + 1]) == Opcodes.ADDR_PERCPU;
     boolean sameForm = InsnWord.withImm(own, 0) == InsnWord.withImm(kernel, 0);
-    if (tail || !sameForm || !call && !cpuNumber) {
+    int variable = variableHalf(runnable, at);
+    if (tail || !sameForm || !call && !cpuNumber && variable < 0) {
       return kernel;
     }
-    String what = call ? type + " " + InsnWord.imm(own) : "cpu_number";
+    String what =
+        call ? type + " " + InsnWord.imm(own) : cpuNumber ? "cpu_number" : "variable " + variable;
     boolean known = isKnown(what, call ? type + " at " : "", InsnWord.imm(kernel));
     return known ? own : kernel;
+  }
+
+  /** Which half of the address of a kernel variable the word is, or -1. */
+  private static int variableHalf(RunnableProgram runnable, int at) {
+    for (int half = 0; half < 2 && at >= half; half++) {
+      long word = runnable.insns()[at - half];
+      if (InsnWord.code(word) == Opcodes.LD_IMM64 && InsnWord.src(word) == Opcodes.PSEUDO_BTF_ID) {
+        return 2 * InsnWord.imm(word) + half;
+      }
+    }
+    return -1;
   }
 
   private boolean isKnown(String what, String where, int address) {

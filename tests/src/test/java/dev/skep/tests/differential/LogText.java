@@ -23,7 +23,7 @@ final class LogText {
   static String lastError(String log) {
     String last = "";
     for (String line : log.split("\n", -1)) {
-      if (!line.isBlank() && !isCounter(line)) {
+      if (!line.isBlank() && !isCounter(line) && !isState(line)) {
         last = line;
       }
     }
@@ -44,6 +44,11 @@ final class LogText {
   static int processed(String log) {
     Matcher matcher = PROCESSED.matcher(log);
     return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+  }
+
+  /** What follows the message about an infinite loop. */
+  private static boolean isState(String line) {
+    return line.startsWith("cur state:") || line.startsWith("old state:");
   }
 
   private static boolean isCounter(String line) {
