@@ -1,12 +1,18 @@
 package dev.skep.jit.x64;
 
-/** Jumps to places of a routine by name; routines are short, so all displacements are rel8. */
+import java.util.Arrays;
+
+/**
+ * Jumps to places of a routine by number. Displacements are rel8 unless the jump says that its
+ * target is far.
+ */
 final class Labels {
   private final CodeBuffer code;
   private final X64Assembler asm;
   private final int[] places;
   private final int[] jumps;
   private final int[] targets;
+  private final boolean[] far;
   private int count;
 
   /**
@@ -16,9 +22,10 @@ final class Labels {
     this.code = code;
     this.asm = asm;
     places = new int[labels];
-    java.util.Arrays.fill(places, -1);
+    Arrays.fill(places, -1);
     jumps = new int[32];
     targets = new int[32];
+    far = new boolean[32];
   }
 
   /** The label is here. */
@@ -28,6 +35,18 @@ final class Labels {
 
   void jumpIf(int condition, int label) {
     asm.jumpIfShort(condition, 0);
+    jumped(label);
+  }
+
+  void jumpFarIf(int condition, int label) {
+    asm.jumpIfNear(condition, 0);
+    far[count] = true;
+    jumped(label);
+  }
+
+  void jumpFar(int label) {
+    asm.jumpNear(0);
+    far[count] = true;
     jumped(label);
   }
 
@@ -45,10 +64,14 @@ final class Labels {
   void resolve() {
     for (int i = 0; i < count; i++) {
       int displacement = places[targets[i]] - jumps[i];
-      if (places[targets[i]] < 0 || !X64Assembler.isImm8(displacement)) {
+      if (places[targets[i]] < 0 || !far[i] && !X64Assembler.isImm8(displacement)) {
         throw new IllegalStateException("label " + targets[i] + " is out of reach");
       }
-      code.set1(jumps[i] - 1, displacement);
+      if (far[i]) {
+        code.set4(jumps[i] - 4, displacement);
+      } else {
+        code.set1(jumps[i] - 1, displacement);
+      }
     }
   }
 }

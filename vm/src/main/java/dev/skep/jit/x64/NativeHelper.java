@@ -19,6 +19,8 @@ public enum NativeHelper {
   LOOP(181, HelperRoutines::loop),
   /** bpf_ktime_get_tai_ns, CLOCK_TAI. */
   KTIME_GET_TAI_NS(208, () -> HelperRoutines.clock(11)),
+  /** __htab_map_lookup_elem, of which the rewrites make the lookups in hash maps. */
+  HTAB_MAP_LOOKUP(KernelFunction.HTAB_MAP_LOOKUP.number(), HashRoutines::lookup),
   /** arch_bpf_timed_may_goto, with registers of its own. */
   TIMED_MAY_GOTO(KernelFunction.TIMED_MAY_GOTO.number(), () -> HelperRoutines.timedMayGoto(1));
 

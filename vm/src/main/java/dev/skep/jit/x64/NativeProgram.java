@@ -104,11 +104,16 @@ public final class NativeProgram {
   }
 
   /**
-   * Runs the program for many inputs in one call.
+   * Runs the program for many inputs in one call, which does not hold up garbage collections.
    *
    * @param batch address of a {@link BatchLayout} block, whose code is set here
    * @return R0 of the last run
    */
+  public long run(BatchKind kind, long batch, Cpu cpu) {
+    return run(entry == Entry.CRITICAL ? Entry.LONG : entry, kind, batch, cpu);
+  }
+
+  /** As {@link #run(BatchKind, long, Cpu)}, by an entry that suits the program. */
   public long run(Entry entry, BatchKind kind, long batch, Cpu cpu) {
     if (Memory.getLong(batch + BatchLayout.COUNT) <= 0) {
       throw new IllegalArgumentException("a batch without items");

@@ -182,6 +182,13 @@ final class X64Assembler {
     code.put1(imm);
   }
 
+  /** op reg, [base+index+displacement] for an {@link AluOp}. */
+  void aluFromMemory(AluOp op, int w, int reg, int base, int index, int displacement) {
+    optionalRex(w, reg, index, base);
+    code.put1(op.opcode + 2);
+    memory(reg, base, index, displacement);
+  }
+
   /** cmp [base+displacement], src. */
   void compareMemory(int w, int base, int displacement, int src) {
     optionalRex(w, src, base);

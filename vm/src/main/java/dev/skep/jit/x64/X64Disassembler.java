@@ -73,7 +73,7 @@ public final class X64Disassembler {
   private void plain(int opcode) {
     switch (opcode) {
       case 0x01, 0x09, 0x21, 0x29, 0x31, 0x39 -> regToRm(ARITHMETIC[opcode >> 3], size());
-      case 0x03, 0x3b -> rmToReg(ARITHMETIC[opcode >> 3], size());
+      case 0x03, 0x0b, 0x23, 0x2b, 0x33, 0x3b -> rmToReg(ARITHMETIC[opcode >> 3], size());
       case 0x05, 0x0d, 0x25, 0x2d, 0x35 -> {
         name(ARITHMETIC[opcode >> 3]);
         immediate(insn.signed4(), size());

@@ -89,6 +89,7 @@ class X64DisassemblerTest {
     all.write(BatchRoutines.xdp());
     all.write(HelperRoutines.random());
     all.write(HelperRoutines.loop());
+    all.write(HashRoutines.lookup());
     agreesWithObjdump(all.toByteArray(), directory);
   }
 
@@ -157,6 +158,7 @@ class X64DisassemblerTest {
         }
       }
       asm.compareMemory(w, b, disp, a);
+      asm.aluFromMemory(AluOp.values()[a % 6], w, a, b, Gpr.RCX, disp);
       asm.callMemory(b, disp);
     }
   }
