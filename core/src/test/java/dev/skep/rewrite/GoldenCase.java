@@ -1,5 +1,6 @@
 package dev.skep.rewrite;
 
+import dev.skep.btf.Btf;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Dialect;
 import dev.skep.program.FuncInfo;
@@ -57,7 +58,9 @@ final class GoldenCase {
             maps(),
             funcInfo(),
             lineInfo(),
-            null,
+            json.containsKey("btf")
+                ? Btf.parse(HexFormat.of().parseHex((String) get("btf")))
+                : null,
             null);
   }
 

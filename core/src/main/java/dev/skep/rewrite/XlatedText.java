@@ -1,0 +1,172 @@
+package dev.skep.rewrite;
+
+import static dev.skep.isa.Opcodes.*;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.FunctionSignature;
+import dev.skep.isa.CallNames;
+import dev.skep.isa.Disassembler;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.Helpers;
+import dev.skep.program.LineInfo;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text of {@code bpftool prog dump xlated}.
+ *
+ * <pre>
+ *   int count(struct xdp_md * ctx):
+ *   ; __u32 key = 0;
+ *      0: (b7) r1 = 0
+ *      1: (63) *(u32 *)(r10 -4) = r1
+ * </pre>
+ */
+public final class XlatedText {
+  private final RunnableProgram program;
+  private final long[] insns;
+  private final boolean opcodes;
+  private final boolean linum;
+  private final StringBuilder out = new StringBuilder();
+  private int nextFunction;
+  private int nextLine;
+
+  private XlatedText(RunnableProgram program, DumpNumbers numbers, boolean opcodes, boolean linum) {
+    this.program = program;
+    this.opcodes = opcodes;
+    this.linum = linum;
+    insns = Xlated.insns(program, numbers);
+  }
+
+  /**
+   * The dump, one instruction per line.
+   *
+   * @param opcodes whether the bytes of each instruction follow it
+   * @param linum whether source lines say file, line and column
+   */
+  public static String of(
+      RunnableProgram program, DumpNumbers numbers, boolean opcodes, boolean linum) {
+    XlatedText text = new XlatedText(program, numbers, opcodes, linum);
+    text.print();
+    return text.out.toString();
+  }
+
+  private void print() {
+    for (int i = 0; i < insns.length; i++) {
+      signature(i);
+      sourceLine(i);
+      boolean pair = InsnWord.code(insns[i]) == LD_IMM64 && i + 1 < insns.length;
+      String number = Integer.toString(i);
+      out.repeat(' ', Math.max(0, 4 - number.length())).append(number).append(": ");
+      Disassembler.append(out, insns[i], pair ? insns[i + 1] : 0, new Names(i));
+      out.append('\n');
+      if (opcodes) {
+        out.append("       ");
+        bytes(insns[i]);
+        if (pair) {
+          out.append(' ');
+          bytes(insns[i + 1]);
+        }
+        out.append('\n');
+      }
+      if (pair) {
+        i++;
+      }
+    }
+  }
+
+  private void bytes(long word) {
+    for (int b = 0; b < 8; b++) {
+      String hex = Integer.toHexString((int) (word >>> 8 * b) & 0xff | 0x100);
+      out.append(b == 0 ? "" : " ").append(hex, 1, 3);
+    }
+  }
+
+  private void signature(int insn) {
+    List<FuncInfo> infos = program.funcInfo();
+    Btf btf = program.program().btf();
+    if (nextFunction == infos.size() || infos.get(nextFunction).insn() != insn) {
+      return;
+    }
+    int type = infos.get(nextFunction++).typeId();
+    String signature = btf == null ? "" : FunctionSignature.of(btf, type);
+    if (!signature.isEmpty()) {
+      out.append(signature).append(":\n");
+    }
+  }
+
+  private void sourceLine(int insn) {
+    List<LineInfo> lines = program.lineInfo();
+    Btf btf = program.program().btf();
+    if (nextLine == lines.size() || lines.get(nextLine).insn() > insn) {
+      return;
+    }
+    while (nextLine + 1 < lines.size() && lines.get(nextLine + 1).insn() <= insn) {
+      nextLine++;
+    }
+    LineInfo line = lines.get(nextLine++);
+    String source = btf == null ? "" : string(btf, line.lineOff()).stripLeading();
+    if (btf == null || source.isEmpty()) {
+      return;
+    }
+    out.append("; ").append(source);
+    if (linum) {
+      out.append(" [file:").append(string(btf, line.fileNameOff()));
+      out.append(" line_num:").append(line.line());
+      out.append(" line_col:").append(line.column()).append(']');
+    }
+    out.append('\n');
+  }
+
+  private static String string(Btf btf, int offset) {
+    return offset >= 0 && offset < btf.stringEnd() ? btf.string(offset) : "";
+  }
+
+  /** Name of a called function by the number that the runnable program has, or null. */
+  private static @Nullable String functionName(int number) {
+    return number >= KernelFunction.FIRST
+        ? KernelFunction.ofNumber(number).symbol()
+        : Helpers.name(number);
+  }
+
+  private @Nullable String subprogName(int number) {
+    List<FuncInfo> infos = program.funcInfo();
+    Btf btf = program.program().btf();
+    boolean known = btf != null && number >= 0 && number < infos.size();
+    int type = known ? infos.get(number).typeId() : 0;
+    return btf != null && type != 0 && btf.hasType(type) ? btf.name(type) : null;
+  }
+
+  /** Names for the instruction at an index. */
+  private final class Names implements CallNames {
+    private final int at;
+
+    Names(int at) {
+      this.at = at;
+    }
+
+    @Override
+    public @Nullable String call(long word) {
+      if (InsnWord.src(word) != PSEUDO_CALL) {
+        long runnable = program.insns()[at];
+        boolean tail = InsnWord.code(runnable) == TAIL_CALL_CODE;
+        return functionName(tail ? Helpers.TAIL_CALL : InsnWord.imm(runnable));
+      }
+      String name = subprogName(InsnWord.imm(word));
+      String offset = (InsnWord.off(word) < 0 ? "" : "+") + InsnWord.off(word);
+      return name == null ? offset : offset + "#" + name;
+    }
+
+    @Override
+    public @Nullable String immediate(long first, long second) {
+      int imm = InsnWord.imm(first);
+      return switch (InsnWord.src(first)) {
+        case PSEUDO_MAP_FD -> "map[id:" + imm + "]";
+        case PSEUDO_MAP_VALUE -> "map[id:" + imm + "][0]+" + InsnWord.imm(second);
+        case PSEUDO_FUNC -> "subprog[" + (imm < 0 ? "" : "+") + imm + "]";
+        default -> null;
+      };
+    }
+  }
+}
