@@ -299,7 +299,9 @@ final class StackAccess {
     }
     Reg.setType(frame.spilled, at, NOT_INIT);
     boolean stays = zero && type == StackSlot.ZERO;
-    frame.slotTypes[spi] = StackSlot.with(types, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
+    long scrubbed = StackSlot.scrub(types);
+    frame.slotTypes[spi] =
+        StackSlot.with(scrubbed, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
     return stays;
   }
 

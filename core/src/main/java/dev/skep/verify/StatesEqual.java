@@ -102,7 +102,7 @@ final class StatesEqual {
               && ids.check(Reg.id(old, a), Reg.id(cur, b))
               && ids.check(Reg.refObjId(old, a), Reg.refObjId(cur, b));
       case PACKET, PACKET_META ->
-          Reg.handle(old, a) <= Reg.handle(cur, b)
+          rangeSafe(Reg.handle(old, a), Reg.handle(cur, b))
               && Reg.off(old, a) == Reg.off(cur, b)
               && ids.check(Reg.id(old, a), Reg.id(cur, b))
               && within(old, a, cur, b);
@@ -117,6 +117,11 @@ final class StatesEqual {
       return true;
     }
     return linkSafe(old, a, cur, b) && within(old, a, cur, b);
+  }
+
+  /** At least as much of the packet; what is known to be at or beyond its end, exactly. */
+  private static boolean rangeSafe(int old, int cur) {
+    return old < 0 || cur < 0 ? old == cur : old <= cur;
   }
 
   /** A register that was in no group does not mind if it is in one now. */
