@@ -33,17 +33,6 @@ final class StackSlot {
     return types & ~(0xffL << i * 8) | (long) type << i * 8;
   }
 
-  /** The types with nothing left of a spilled register: its bytes are unknown data. */
-  static long scrub(long types) {
-    long scrubbed = types;
-    for (int i = 0; i < 8; i++) {
-      if (type(types, i) == SPILL) {
-        scrubbed = with(scrubbed, i, MISC);
-      }
-    }
-    return scrubbed;
-  }
-
   /** Whether the whole slot or its low part holds a spilled register (is_spilled_reg). */
   static boolean isSpilled(long types) {
     return type(types, 7) == SPILL;
