@@ -57,6 +57,18 @@ public final class Vm implements Engine {
     return new Vm(options, InterpreterBackend::new);
   }
 
+  /**
+   * An engine that compiles to machine code.
+   *
+   * @throws UnsupportedException on a host that is not x86-64 Linux
+   */
+  public static Vm jit(VmOptions options) {
+    return new Vm(
+        options,
+        (machine, helpers, variables, programs) ->
+            new JitBackend(machine, helpers, variables, options.helpers().keySet()));
+  }
+
   @Override
   public String name() {
     return backend.name();

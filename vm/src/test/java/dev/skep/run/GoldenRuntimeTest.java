@@ -43,6 +43,13 @@ class GoldenRuntimeTest {
     }
   }
 
+  @Test
+  void jit() throws IOException {
+    try (Vm vm = TestVms.jit(options())) {
+      compare(vm);
+    }
+  }
+
   /** The machine of the measurement: two CPUs, devices 1, 2 and 4. */
   private static VmOptions options() {
     return VmOptions.ofCpus(2).withDevices(2, 4);

@@ -1,0 +1,172 @@
+package dev.skep.run;
+
+import dev.skep.jit.Linkage;
+import dev.skep.jit.x64.BatchKind;
+import dev.skep.jit.x64.BatchLayout;
+import dev.skep.jit.x64.KernelLayout;
+import dev.skep.jit.x64.NativeHelper;
+import dev.skep.jit.x64.NativeProgram;
+import dev.skep.jit.x64.X64Text;
+import dev.skep.machine.BpfFunction;
+import dev.skep.machine.Cpu;
+import dev.skep.machine.Machine;
+import dev.skep.map.VmMap;
+import dev.skep.natives.Memory;
+import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelVariable;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Compiles programs to x86-64 machine code in the kernel's layout. */
+final class JitBackend implements Backend {
+  /** Bytes of prologue that a tail call jumps over; the CPU has no part in it. */
+  private static final int TAIL_CALL_ENTRY = KernelLayout.inProcess(true).tailCallEntry();
+
+  private final X64Text text;
+  private final HelperTable helpers;
+  private final KernelVariables variables;
+  private final long[] batches;
+
+  /** Helpers that need no Java, unless the user has put his own in their place. */
+  private final Map<Integer, Long> routines = new HashMap<>();
+
+  private final Map<BpfFunction, Long> upcalls = new IdentityHashMap<>();
+
+  JitBackend(
+      Machine machine, HelperTable helpers, KernelVariables variables, Set<Integer> replaced) {
+    this.helpers = helpers;
+    this.variables = variables;
+    List<Cpu> cpus = new ArrayList<>();
+    for (int i = 0; i < machine.cpus().count(); i++) {
+      cpus.add(machine.cpus().at(i));
+    }
+    text = new X64Text(cpus);
+    batches = new long[cpus.size()];
+    for (NativeHelper helper : NativeHelper.values()) {
+      if (!replaced.contains(helper.number())) {
+        routines.put(helper.number(), text.helper(helper));
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return "jit";
+  }
+
+  @Override
+  public Executable load(RunnableProgram program, List<VmMap> maps) {
+    ProgramType type = program.program().type();
+    return new Compiled(text.load(program, new Addresses(maps, type)));
+  }
+
+  private synchronized long upcall(BpfFunction function) {
+    return upcalls.computeIfAbsent(function, text::register);
+  }
+
+  /** The CPU's block for many runs in one call; its holder uses it alone. */
+  private long batch(Cpu cpu) {
+    long block = batches[cpu.index()];
+    if (block == 0) {
+      block = Memory.allocate(BatchLayout.SIZE);
+      batches[cpu.index()] = block;
+    }
+    return block;
+  }
+
+  @Override
+  public void close() {
+    text.close();
+    for (long block : batches) {
+      Memory.free(block);
+    }
+  }
+
+  private final class Addresses implements Linkage {
+    private final List<VmMap> maps;
+    private final ProgramType type;
+
+    Addresses(List<VmMap> maps, ProgramType type) {
+      this.maps = maps;
+      this.type = type;
+    }
+
+    @Override
+    public long mapAddress(int map) {
+      return maps.get(map).address();
+    }
+
+    @Override
+    public long mapValueAddress(int map, int offset) {
+      return maps.get(map).directValue() + offset;
+    }
+
+    @Override
+    public long variableAddress(KernelVariable variable) {
+      return variables.address(variable);
+    }
+
+    @Override
+    public long functionAddress(int number) {
+      Long routine = routines.get(number);
+      return routine != null ? routine : upcall(helpers.require(type, number));
+    }
+
+    @Override
+    public boolean isUpcall(int number) {
+      return !routines.containsKey(number);
+    }
+  }
+
+  private final class Compiled implements Executable {
+    private final NativeProgram program;
+
+    Compiled(NativeProgram program) {
+      this.program = program;
+    }
+
+    @Override
+    public long run(Cpu cpu, long context) {
+      return program.run(context, cpu);
+    }
+
+    @Override
+    public long run(Cpu cpu, long context, int times) {
+      if (times == 1) {
+        return program.run(context, cpu);
+      }
+      // A run inside this one may use the block again: by then it has been read.
+      long batch = batch(cpu);
+      Memory.putLong(batch + BatchLayout.CTX, context);
+      Memory.putLong(batch + BatchLayout.COUNT, times);
+      return program.run(longEntry(), BatchKind.REPEAT, batch, cpu);
+    }
+
+    /** An entry that garbage collections need not wait for. */
+    private NativeProgram.Entry longEntry() {
+      return program.entry() == NativeProgram.Entry.GUARDED
+          ? NativeProgram.Entry.GUARDED
+          : NativeProgram.Entry.LONG;
+    }
+
+    @Override
+    public long entry() {
+      return program.image();
+    }
+
+    @Override
+    public long tailCallEntry() {
+      return program.image() + TAIL_CALL_ENTRY;
+    }
+
+    @Override
+    public void free() {
+      program.free();
+    }
+  }
+}
