@@ -35,7 +35,7 @@ final class JitBackend implements Backend {
   /** Helpers that need no Java, unless the user has put his own in their place. */
   private final Map<Integer, Long> routines = new HashMap<>();
 
-  private final Map<BpfFunction, Long> upcalls = new IdentityHashMap<>();
+  private final IdentityHashMap<BpfFunction, Long> upcalls = new IdentityHashMap<>();
 
   JitBackend(
       Machine machine, HelperTable helpers, KernelVariables variables, Set<Integer> replaced) {

@@ -143,7 +143,7 @@ public final class Vm implements Engine {
 
   @Override
   public LoadedObject load(BpfObject object) {
-    throw new UnsupportedException("objects");
+    return VmObject.load(this, object);
   }
 
   @Override
