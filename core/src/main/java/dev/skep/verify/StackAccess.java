@@ -299,7 +299,7 @@ final class StackAccess {
     }
     Reg.setType(frame.spilled, at, NOT_INIT);
     boolean stays = zero && type == StackSlot.ZERO;
-    long scrubbed = StackSlot.scrub(types);
+    long scrubbed = StackSlot.isSpilled(types) ? StackSlot.scrub(types) : types;
     frame.slotTypes[spi] =
         StackSlot.with(scrubbed, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
     return stays;
