@@ -7,7 +7,7 @@
 // Each protocol's program adds to its own counters in SEC(".percpu"): every CPU has its own copy, so an increment is a
 // plain addition.
 //
-// Build: clang -g -O2 -target bpf -c dispatch.bpf.c -o dispatch.bpf.o
+// Build: clang -g -O2 -target bpf -fdebug-compilation-dir=examples -c dispatch.bpf.c -o dispatch.bpf.o; llvm-strip -g dispatch.bpf.o
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>

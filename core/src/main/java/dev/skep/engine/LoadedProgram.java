@@ -7,6 +7,12 @@ public interface LoadedProgram extends AutoCloseable {
   Program program();
 
   /**
+   * What stands for the program as the value of a program array's slot: a file descriptor, or the
+   * engine's id.
+   */
+  int slotValue();
+
+  /**
    * BPF_PROG_TEST_RUN.
    *
    * @throws dev.skep.errors.BpfErrnoException with the errno that Linux gives

@@ -106,17 +106,28 @@ public final class XlatedText {
       nextLine++;
     }
     LineInfo line = lines.get(nextLine++);
-    String source = btf == null ? "" : string(btf, line.lineOff()).stripLeading();
-    if (btf == null || source.isEmpty()) {
-      return;
+    if (btf != null) {
+      out.append(source(btf, line, linum));
     }
-    out.append("; ").append(source);
-    if (linum) {
-      out.append(" [file:").append(string(btf, line.fileNameOff()));
-      out.append(" line_num:").append(line.line());
-      out.append(" line_col:").append(line.column()).append(']');
+  }
+
+  /** A source line as dumps show it, with its line feed; empty where the BTF has no text for it. */
+  public static String source(Btf btf, LineInfo line, boolean linum) {
+    String source = string(btf, line.lineOff()).stripLeading();
+    if (source.isEmpty()) {
+      return "";
     }
-    out.append('\n');
+    return !linum
+        ? "; " + source + "\n"
+        : "; "
+            + source
+            + " [file:"
+            + string(btf, line.fileNameOff())
+            + " line_num:"
+            + line.line()
+            + " line_col:"
+            + line.column()
+            + "]\n";
   }
 
   private static String string(Btf btf, int offset) {

@@ -1,7 +1,6 @@
 package dev.skep.linux;
 
 import dev.skep.btf.Btf;
-import dev.skep.errors.UnsupportedException;
 import org.jspecify.annotations.Nullable;
 
 /** A BTF blob in the kernel for the time of one command; without BTF it is the descriptor 0. */
@@ -13,10 +12,7 @@ final class BtfFd implements AutoCloseable {
   }
 
   static BtfFd of(Bpf bpf, @Nullable Btf btf) {
-    if (btf != null) {
-      throw new UnsupportedException("linux engine: btf");
-    }
-    return new BtfFd(null);
+    return new BtfFd(btf == null ? null : bpf.btfLoad(btf.bytes()));
   }
 
   int number() {

@@ -3,6 +3,7 @@ package dev.skep.linux;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
+import dev.skep.engine.ObjectLoader;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
@@ -144,7 +145,7 @@ public final class KernelEngine implements Engine {
 
   @Override
   public LoadedObject load(BpfObject object) {
-    throw new UnsupportedException("linux engine: objects");
+    return ObjectLoader.load(this, object);
   }
 
   @Override

@@ -26,6 +26,11 @@ public final class KernelProgram implements LoadedProgram {
     return fd.number();
   }
 
+  @Override
+  public int slotValue() {
+    return fd();
+  }
+
   /** Rewritten instructions, machine code, ids. */
   public ProgramInfo info() {
     return ProgramInfo.of(bpf, fd.number());

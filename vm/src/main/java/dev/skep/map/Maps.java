@@ -62,6 +62,8 @@ public final class Maps {
       case PERCPU_ARRAY -> new PerCpuArrayMap(this, spec);
       case HASH, LRU_HASH -> new HashTableMap(this, spec);
       case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
+      case PROG_ARRAY -> new ProgArrayMap(this, spec);
+      case RINGBUF -> new RingbufMap(this, spec);
       default ->
           throw new UnsupportedException(
               "map type " + spec.type().text() + " (" + describe(spec) + ")");

@@ -3,6 +3,7 @@ package dev.skep.run;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
+import dev.skep.engine.ObjectLoader;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.Machine;
@@ -143,7 +144,7 @@ public final class Vm implements Engine {
 
   @Override
   public LoadedObject load(BpfObject object) {
-    return VmObject.load(this, object);
+    return ObjectLoader.load(this, object);
   }
 
   @Override

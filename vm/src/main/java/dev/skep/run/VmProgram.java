@@ -95,6 +95,11 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   }
 
   @Override
+  public int slotValue() {
+    return id();
+  }
+
+  @Override
   public TestRunResult testRun(TestRun run) {
     checkOpen();
     return vm.testRuns().run(this, run);

@@ -1,6 +1,8 @@
 package dev.skep.cli;
 
 import dev.skep.errors.MalformedException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 
 /** Bytes as lower-case hex text. */
@@ -11,6 +13,13 @@ final class Hex {
 
   static String of(byte[] bytes) {
     return FORMAT.formatHex(bytes);
+  }
+
+  /** Instruction words, eight little-endian bytes each. */
+  static String ofWords(long[] words) {
+    ByteBuffer bytes = ByteBuffer.allocate(words.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().put(words);
+    return of(bytes.array());
   }
 
   /** Parses hex digits; {@code what} names the value in the message. */

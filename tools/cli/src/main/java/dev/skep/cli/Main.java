@@ -1,10 +1,102 @@
 package dev.skep.cli;
 
+import dev.skep.errors.SkepException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+
 /** The skep command. */
+@Command(
+    name = "skep",
+    description = "The eBPF system for the JVM: verify, rewrite, compile and run BPF objects.",
+    mixinStandardHelpOptions = false,
+    versionProvider = Main.Version.class,
+    subcommands = {
+      RunCommand.class,
+      VerifyCommand.class,
+      ProgCommand.class,
+      BtfCommand.class,
+      BatchCommand.class,
+      DoctorCommand.class,
+      WarmUpCommand.class
+    })
 public final class Main {
+  @CommandLine.Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Print the version.")
+  boolean version;
+
+  @CommandLine.Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Print this help.")
+  boolean help;
+
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(2);
+    PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, args));
+  }
+
+  /** Runs one command line; returns its exit status. Standard input is the process's own. */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
+    boolean debug = List.of(args).contains("-d") || List.of(args).contains("--debug");
+    CommandLine line = new CommandLine(new Main());
+    line.setOut(out);
+    line.setErr(err);
+    line.setParameterExceptionHandler(Main::usageError);
+    line.setExecutionExceptionHandler((e, command, _) -> failure(e, command, debug));
+    int status = line.execute(args);
+    out.flush();
+    return status;
+  }
+
+  private static int usageError(ParameterException e, String[] args) {
+    String text = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");
+    error(e.getCommandLine().getErr(), Character.toLowerCase(text.charAt(0)) + text.substring(1));
+    return ExitStatus.USAGE;
+  }
+
+  private static int failure(Exception e, CommandLine command, boolean debug) {
+    command.getOut().flush();
+    if (debug) {
+      e.printStackTrace(command.getErr());
+    }
+    if (e instanceof SkepException known) {
+      error(command.getErr(), known.getMessage());
+      return ExitStatus.of(known);
+    }
+    if (e instanceof UsageException) {
+      error(command.getErr(), String.valueOf(e.getMessage()));
+      return ExitStatus.USAGE;
+    }
+    error(command.getErr(), "internal error: " + e + " (please report it; -d shows where)");
+    return ExitStatus.MALFORMED;
+  }
+
+  /** One line on standard error. */
+  static void error(PrintWriter err, String text) {
+    err.println("skep: " + text.replace('\n', ' '));
+    err.flush();
+  }
+
+  /** The version of this build, and of the kernel it follows. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version =
+          Main.class.getModule().getDescriptor() == null
+              ? "dev"
+              : Main.class.getModule().getDescriptor().rawVersion().orElse("dev");
+      return new String[] {"skep " + version + " (Linux 6.18 dialect)"};
+    }
   }
 }

@@ -3,12 +3,17 @@ package dev.skep.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table for people: columns as wide as their widest cell, numbers to the right. */
+/**
+ * A table for people: columns as wide as their widest cell, numbers to the right, the whole
+ * indented as asked.
+ */
 final class TextTable {
+  private final String indent;
   private final List<String> heads;
   private final List<List<String>> rows = new ArrayList<>();
 
-  TextTable(List<String> heads) {
+  TextTable(String indent, List<String> heads) {
+    this.indent = indent;
     this.heads = List.copyOf(heads);
   }
 
@@ -32,14 +37,14 @@ final class TextTable {
       }
     }
     List<String> lines = new ArrayList<>();
-    lines.add(line(heads, widths, numeric));
-    StringBuilder rule = new StringBuilder();
+    lines.add(indent + line(heads, widths, numeric));
+    StringBuilder rule = new StringBuilder(indent);
     for (int c = 0; c < columns; c++) {
       rule.append(c == 0 ? "" : "  ").repeat('-', widths[c]);
     }
     lines.add(rule.toString());
     for (List<String> row : rows) {
-      lines.add(line(row, widths, numeric));
+      lines.add(indent + line(row, widths, numeric));
     }
     return lines;
   }

@@ -1,0 +1,258 @@
+package dev.skep.cli;
+
+import dev.skep.btf.Btf;
+import dev.skep.errors.MalformedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One line of {@code skep batch}, checked field by field; every error names the field. */
+final class BatchRequest {
+  private final Map<String, @Nullable Object> fields;
+
+  BatchRequest(Map<String, @Nullable Object> fields) {
+    this.fields = fields;
+  }
+
+  @Nullable Object id() {
+    return fields.get("id");
+  }
+
+  String op() {
+    return text("op", "verify");
+  }
+
+  String engine() {
+    return text("engine", "jit");
+  }
+
+  int logLevel() {
+    return (int) number("log_level", 0, 0, 15);
+  }
+
+  int repeat() {
+    return (int) number("repeat", 1, 0, Integer.MAX_VALUE);
+  }
+
+  boolean flag(String name) {
+    Object value = fields.get(name);
+    if (value == null) {
+      return false;
+    }
+    if (value instanceof Boolean set) {
+      return set;
+    }
+    throw wrong(name, "true or false");
+  }
+
+  byte @Nullable [] bytes(String name) {
+    Object value = fields.get(name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof String hex) {
+      return Hex.parse(name, hex);
+    }
+    throw wrong(name, "hex text");
+  }
+
+  Program program() {
+    byte[] code = bytes("insns");
+    if (code == null) {
+      throw new MalformedException("insns: missing");
+    }
+    if (code.length % 8 != 0) {
+      throw new MalformedException("insns: " + code.length + " bytes, not a multiple of 8");
+    }
+    byte[] btfBytes = bytes("btf");
+    Btf btf = btfBytes == null ? null : Btf.parse(btfBytes);
+    List<MapSpec> maps = maps(btf);
+    long[] insns = words(code);
+    checkMapIndexes(insns, maps.size());
+    return new Program(
+        text("name", "batch"),
+        "",
+        programType(),
+        (int) number("expected_attach_type", 0, 0, Integer.MAX_VALUE),
+        (int) number("prog_flags", 0, 0, 0xffff_ffffL),
+        text("license", "GPL"),
+        insns,
+        maps,
+        funcInfo(),
+        lineInfo(),
+        btf,
+        null);
+  }
+
+  private static long[] words(byte[] code) {
+    long[] words = new long[code.length / 8];
+    ByteBuffer.wrap(code).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(words);
+    return words;
+  }
+
+  /**
+   * A map index is this format's own notion: one out of range is an error of the line, not of the
+   * program.
+   */
+  private static void checkMapIndexes(long[] insns, int maps) {
+    boolean second = false;
+    for (int i = 0; i < insns.length; i++) {
+      if (second || InsnWord.code(insns[i]) != 0x18) {
+        second = false;
+        continue;
+      }
+      second = true;
+      int src = InsnWord.src(insns[i]);
+      int index = InsnWord.imm(insns[i]);
+      boolean loadsMap = src == 1 || src == 2 || src == 5 || src == 6;
+      if (loadsMap && (index < 0 || index >= maps)) {
+        throw new MalformedException(
+            "insns: instruction " + i + " loads map " + index + " of " + maps);
+      }
+    }
+  }
+
+  private ProgramType programType() {
+    Object value = fields.get("prog_type");
+    ProgramType type =
+        switch (value) {
+          case String name -> ProgramType.ofText(name);
+          case Long number -> ProgramType.ofNumber(Math.clamp(number, -1, 1000));
+          case null -> throw new MalformedException("prog_type: missing");
+          default -> throw wrong("prog_type", "a name or number");
+        };
+    if (type == null) {
+      throw new MalformedException("prog_type: unknown type \"" + value + "\"");
+    }
+    return type;
+  }
+
+  private List<MapSpec> maps(@Nullable Btf btf) {
+    List<MapSpec> maps = new ArrayList<>();
+    if (fields.get("maps") == null) {
+      return maps;
+    }
+    if (!(fields.get("maps") instanceof List<?> list)) {
+      throw wrong("maps", "a list");
+    }
+    for (int i = 0; i < list.size(); i++) {
+      maps.add(map(list.get(i), "maps[" + i + "]", "map" + i, btf));
+    }
+    return maps;
+  }
+
+  private static MapSpec map(@Nullable Object value, String where, String name, @Nullable Btf btf) {
+    BatchRequest map = new BatchRequest(asObject(value, where));
+    try {
+      MapType type = mapType(map.fields.get("type"));
+      Object inner = map.fields.get("inner");
+      return new MapSpec(
+          map.text("name", name),
+          type,
+          (int) map.number("key_size", 0, 0, 0xffff_ffffL),
+          (int) map.number("value_size", 0, 0, 0xffff_ffffL),
+          (int) map.number("max_entries", 0, 0, 0xffff_ffffL),
+          (int) map.number("flags", 0, 0, 0xffff_ffffL),
+          map.number("extra", 0, Long.MIN_VALUE, Long.MAX_VALUE),
+          inner == null ? null : map(inner, "inner", name + ".inner", btf),
+          btf,
+          (int) map.number("btf_key", 0, 0, Integer.MAX_VALUE),
+          (int) map.number("btf_value", 0, 0, Integer.MAX_VALUE),
+          map.bytes("data"),
+          map.flag("frozen"),
+          List.of(),
+          false);
+    } catch (MalformedException e) {
+      throw new MalformedException(where + "." + e.getMessage());
+    }
+  }
+
+  private static MapType mapType(@Nullable Object value) {
+    MapType type =
+        switch (value) {
+          case String name -> MapType.ofText(name);
+          case Long number -> MapType.ofNumber(Math.clamp(number, -1, 1000));
+          case null -> throw new MalformedException("type: missing");
+          default -> throw wrong("type", "a name or number");
+        };
+    if (type == null) {
+      throw new MalformedException("type: unknown type \"" + value + "\"");
+    }
+    return type;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, @Nullable Object> asObject(@Nullable Object value, String where) {
+    if (value instanceof Map<?, ?> object) {
+      return (Map<String, @Nullable Object>) object;
+    }
+    throw wrong(where, "an object");
+  }
+
+  private List<FuncInfo> funcInfo() {
+    ByteBuffer records = records("func_info", 8);
+    List<FuncInfo> infos = new ArrayList<>();
+    while (records.hasRemaining()) {
+      infos.add(new FuncInfo(records.getInt(), records.getInt()));
+    }
+    return infos;
+  }
+
+  private List<LineInfo> lineInfo() {
+    ByteBuffer records = records("line_info", 16);
+    List<LineInfo> infos = new ArrayList<>();
+    while (records.hasRemaining()) {
+      infos.add(
+          new LineInfo(records.getInt(), records.getInt(), records.getInt(), records.getInt()));
+    }
+    return infos;
+  }
+
+  private ByteBuffer records(String name, int size) {
+    byte[] bytes = bytes(name);
+    if (bytes == null) {
+      bytes = new byte[0];
+    }
+    if (bytes.length % size != 0) {
+      throw new MalformedException(
+          name + ": " + bytes.length + " bytes, not a multiple of " + size);
+    }
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private String text(String name, String otherwise) {
+    Object value = fields.get(name);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof String text) {
+      return text;
+    }
+    throw wrong(name, "text");
+  }
+
+  private long number(String name, long otherwise, long least, long most) {
+    Object value = fields.get(name);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof Long number && number >= least && number <= most) {
+      return number;
+    }
+    throw wrong(name, "a number from " + least + " to " + most);
+  }
+
+  private static MalformedException wrong(String name, String wanted) {
+    return new MalformedException(name + ": must be " + wanted);
+  }
+}

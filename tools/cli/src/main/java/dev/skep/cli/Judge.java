@@ -1,0 +1,92 @@
+package dev.skep.cli;
+
+import dev.skep.errors.MalformedException;
+import dev.skep.errors.SkepException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectProgram;
+import dev.skep.program.Program;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.verify.Verdict;
+import dev.skep.verify.Verifier;
+import dev.skep.verify.VerifierOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Judges the programs of an object, each by itself: one that cannot be judged never stops another.
+ */
+final class Judge {
+  private Judge() {}
+
+  /** One row per program that is wanted, or one row for an object that cannot be opened. */
+  static List<VerdictRow> object(
+      ObjectArgument argument, ProgramFilter filter, VerifierOptions options) {
+    String name = argument.path().toString();
+    List<VerdictRow> rows = new ArrayList<>();
+    BpfObject object;
+    try {
+      object = argument.open();
+    } catch (SkepException e) {
+      rows.add(VerdictRow.failed(name, "", "", "", verdictOf(e), e.getMessage()));
+      return rows;
+    }
+    boolean named = false;
+    for (ObjectProgram program : object.programs()) {
+      if (argument.program() != null && !argument.program().equals(program.name())) {
+        continue;
+      }
+      named = true;
+      if (filter.accepts(argument.path().getFileName().toString(), program.name())) {
+        rows.add(program(name, object, program, options));
+      }
+    }
+    if (!named && argument.program() != null) {
+      String message = name + ": no program \"" + argument.program() + "\"";
+      rows.add(VerdictRow.failed(name, "", "", "", "malformed", message));
+    }
+    return rows;
+  }
+
+  private static VerdictRow program(
+      String name, BpfObject object, ObjectProgram program, VerifierOptions options) {
+    try {
+      return program(name, object.toProgram(program), options);
+    } catch (SkepException e) {
+      return VerdictRow.failed(
+          name,
+          program.name(),
+          program.section(),
+          program.type().text(),
+          verdictOf(e),
+          e.getMessage());
+    }
+  }
+
+  /**
+   * Verifies, and where it is accepted rewrites and compiles in the kernel's layout for the sizes.
+   */
+  static VerdictRow program(String name, Program program, VerifierOptions options) {
+    Verdict verdict = Verifier.verify(program, options);
+    int xlated = -1;
+    int jited = -1;
+    if (verdict instanceof Verdict.Accepted accepted) {
+      try {
+        RunnableProgram runnable = Rewriter.rewrite(accepted.program());
+        xlated = runnable.insns().length;
+        jited = KernelImage.of(runnable).length;
+      } catch (UnsupportedException e) {
+        // The verdict stands; only the sizes stay unknown.
+        xlated = -1;
+      }
+    }
+    return VerdictRow.of(name, program, verdict, xlated, jited);
+  }
+
+  private static String verdictOf(SkepException e) {
+    return e instanceof UnsupportedException
+        ? "unsupported"
+        : e instanceof MalformedException ? "malformed" : "rejected";
+  }
+}

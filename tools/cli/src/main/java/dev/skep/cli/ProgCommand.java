@@ -1,0 +1,99 @@
+package dev.skep.cli;
+
+import dev.skep.errors.RejectedException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectProgram;
+import dev.skep.program.Program;
+import dev.skep.verify.Verdict;
+import dev.skep.verify.VerifiedProgram;
+import dev.skep.verify.Verifier;
+import dev.skep.verify.VerifierOptions;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code skep prog dump xlated|jited OBJ PROG}: what becomes of a program, as bpftool shows it. */
+@Command(name = "prog", description = "Inspect programs.", subcommands = ProgCommand.Dump.class)
+final class ProgCommand implements Callable<Integer> {
+  @Override
+  public Integer call() {
+    throw new UsageException("prog: say 'dump xlated|jited OBJ PROG [opcodes] [linum]'");
+  }
+
+  /** The dump. */
+  @Command(
+      name = "dump",
+      description = "Print rewritten instructions or machine code: dump xlated|jited OBJ PROG.")
+  static final class Dump implements Callable<Integer> {
+    @Mixin GlobalOptions global;
+    @Spec CommandSpec spec;
+
+    @Parameters(arity = "2..5", paramLabel = "xlated|jited OBJ[:PROG] [PROG] [opcodes] [linum]")
+    List<String> words;
+
+    @Option(names = "--layout", description = "kernel or user.")
+    String layout = "kernel";
+
+    @Option(names = "--arch", description = "x86_64 or arm64.")
+    String arch = "x86_64";
+
+    @Override
+    public Integer call() {
+      List<String> rest = new ArrayList<>(words);
+      String what = rest.removeFirst();
+      if (!what.equals("xlated") && !what.equals("jited")) {
+        throw new UsageException("prog dump: expected xlated or jited, got \"" + what + "\"");
+      }
+      ObjectArgument argument = ObjectArgument.parse(rest.removeFirst());
+      boolean opcodes = rest.remove("opcodes");
+      boolean linum = rest.remove("linum");
+      if (rest.size() > 1 || !rest.isEmpty() && argument.program() != null) {
+        throw new UsageException("prog dump: unexpected \"" + rest.getLast() + "\"");
+      }
+      if (!layout.equals("kernel")) {
+        throw new UnsupportedException("layout " + layout);
+      }
+      if (!arch.equals("x86_64")) {
+        throw new UnsupportedException("architecture " + arch);
+      }
+      VerifiedProgram verified =
+          verified(argument, rest.isEmpty() ? argument.program() : rest.getFirst());
+      PrintWriter out = spec.commandLine().getOut();
+      if (what.equals("xlated")) {
+        KernelImage.printXlated(verified, opcodes, linum, out);
+      } else {
+        KernelImage.printJited(verified, opcodes, linum, out);
+      }
+      return ExitStatus.OK;
+    }
+
+    private static VerifiedProgram verified(ObjectArgument argument, @Nullable String name) {
+      BpfObject object = argument.open();
+      String wanted = EntryProgram.choose(object, name);
+      ObjectProgram chosen =
+          object.programs().stream().filter(p -> p.name().equals(wanted)).findFirst().orElseThrow();
+      Program program = object.toProgram(chosen);
+      return switch (Verifier.verify(program, VerifierOptions.standard().withLogLevel(1))) {
+        case Verdict.Accepted accepted -> accepted.program();
+        case Verdict.Rejected rejected ->
+            throw new RejectedException(
+                argument.path() + ":" + wanted + ": rejected: " + rejected.message(),
+                rejected.errno(),
+                rejected.insn(),
+                rejected.log());
+        case Verdict.Unsupported unsupported ->
+            throw new UnsupportedException(
+                argument.path() + ":" + wanted + ": " + unsupported.what());
+      };
+    }
+  }
+}

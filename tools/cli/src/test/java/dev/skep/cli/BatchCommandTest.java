@@ -1,0 +1,123 @@
+package dev.skep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.cli.json.Json;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class BatchCommandTest {
+  private static final String RETURN_2 = "b7000000020000009500000000000000";
+  private static final String PACKET = "00".repeat(60);
+
+  private static String answer(String line) {
+    try (Engines engines = new Engines(2)) {
+      return BatchCommand.answer(line, engines);
+    }
+  }
+
+  @Test
+  void verifies() {
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"verify\",\"prog_type\":\"xdp\",\"insns\":\""
+                    + RETURN_2
+                    + "\"}"))
+        .startsWith("{\"id\":1,\"verdict\":\"accepted\",\"errno\":0,\"message\":\"\",\"insns\":2,")
+        .contains("\"xlated_insns\":2");
+  }
+
+  @Test
+  void rejectsWithTheKernelsReason() {
+    assertThat(
+            answer(
+                "{\"id\":\"x\",\"prog_type\":\"xdp\",\"log_level\":1,\"insns\":\"9500000000000000\"}"))
+        .startsWith(
+            "{\"id\":\"x\",\"verdict\":\"rejected\",\"errno\":13,\"message\":\"R0"
+                + " !read_ok\",\"insn\":0,")
+        .contains("\"log\":\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"interp", "jit"})
+  void runs(String engine) {
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"run\",\"prog_type\":\"xdp\",\"insns\":\""
+                    + RETURN_2
+                    + "\",\"data_in\":\""
+                    + PACKET
+                    + "\",\"engine\":\""
+                    + engine
+                    + "\"}"))
+        .startsWith("{\"id\":1,\"retval\":2,\"data_out\":\"" + PACKET + "\",\"duration_ns\":");
+  }
+
+  @Test
+  void givesRewrittenInstructionsAndMachineCode() {
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"xlated\",\"prog_type\":\"xdp\",\"insns\":\""
+                    + RETURN_2
+                    + "\"}"))
+        .isEqualTo("{\"id\":1,\"insns\":\"" + RETURN_2 + "\"}");
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"jited\",\"prog_type\":\"xdp\",\"insns\":\"" + RETURN_2 + "\"}"))
+        .startsWith("{\"id\":1,\"code\":\"0f1f4400000f1f00554889e5b802000000c9e9")
+        .endsWith("\",\"arch\":\"x86_64\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[]|{\"id\":null,\"error\":\"not a json object\"}",
+        "{\"id\":7}|{\"id\":7,\"error\":\"insns: missing\"}",
+        "{\"id\":7,\"insns\":\"9\"}|{\"id\":7,\"error\":\"insns: odd number of hex digits\"}",
+        "{\"id\":7,\"insns\":\"95\"}|{\"id\":7,\"error\":\"insns: 1 bytes, not a multiple of 8\"}",
+        "{\"id\":7,\"op\":\"fly\"}|{\"id\":7,\"error\":\"op: unknown operation \\\"fly\\\"\"}",
+        "{\"id\":7,\"insns\":\"9500000000000000\"}|{\"id\":7,\"error\":\"prog_type: missing\"}",
+        "{\"id\":7,\"insns\":\"9500000000000000\",\"prog_type\":\"x\"}"
+            + "|{\"id\":7,\"error\":\"prog_type: unknown type \\\"x\\\"\"}",
+        "{\"id\":7,\"insns\":\"18110000000000000000000000000000\",\"prog_type\":\"xdp\"}"
+            + "|{\"id\":7,\"error\":\"insns: instruction 0 loads map 0 of 0\"}",
+      })
+  void saysWhatIsWrongWithALine(String line, String expected) {
+    assertThat(answer(line)).isEqualTo(expected);
+  }
+
+  @Test
+  void everyMutatedLineGetsOneAnswer() {
+    String good =
+        "{\"id\":1,\"op\":\"run\",\"prog_type\":\"xdp\",\"license\":\"GPL\",\"insns\":\""
+            + "1801000000000000000000000000000079100000000000009500000000000000"
+            + "\",\"maps\":[{\"type\":\"array\",\"key_size\":4,\"value_size\":8,\"max_entries\":1}],"
+            + "\"log_level\":2,\"data_in\":\""
+            + PACKET
+            + "\",\"repeat\":1,\"engine\":\"interp\"}";
+    long until = System.nanoTime() + Long.getLong("skep.fuzz.seconds", 0) * 1_000_000_000L;
+    Random random = new Random(7);
+    String alphabet = "0123456789abcdef{}[]\",:-.eE\\ truefalsn";
+    try (Engines engines = new Engines(2)) {
+      for (int round = 0; round < 3000 || System.nanoTime() < until; round++) {
+        StringBuilder line = new StringBuilder(good);
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+          int at = random.nextInt(line.length());
+          switch (random.nextInt(3)) {
+            case 0 -> line.deleteCharAt(at);
+            case 1 -> line.insert(at, alphabet.charAt(random.nextInt(alphabet.length())));
+            default -> line.setCharAt(at, alphabet.charAt(random.nextInt(alphabet.length())));
+          }
+        }
+        String answer = BatchCommand.answer(line.toString(), engines);
+        assertThat(Json.object(answer)).containsKey("id");
+        assertThat(answer).doesNotContain("internal").doesNotContain("\n");
+      }
+    }
+  }
+}
