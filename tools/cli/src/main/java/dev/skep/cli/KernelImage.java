@@ -63,9 +63,7 @@ final class KernelImage {
     if (btf != null) {
       for (LineInfo line : runnable.lineInfo()) {
         sources.merge(
-            code.insnOffset(line.insn()),
-            XlatedText.source(btf, line, linum),
-            String::concat);
+            code.insnOffset(line.insn()), XlatedText.source(btf, line, linum), String::concat);
       }
     }
     for (int function = 0; function < code.functions(); function++) {
