@@ -8,6 +8,7 @@ import dev.skep.engine.TestRun;
 import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
 import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class Bench {
     if (!availability.available()) {
       System.out.println("no kernel beside: " + availability.reason());
     }
-    try (Engine vm = Vm.jit();
+    try (Engine vm = Vm.jit(VmOptions.standard());
         Engine kernel = availability.available() ? KernelEngine.host() : null) {
       new Bench(root, vm, kernel).run();
     }
