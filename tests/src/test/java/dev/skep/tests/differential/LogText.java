@@ -11,6 +11,8 @@ final class LogText {
 
   private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");
 
+  private static final Pattern GLUED = Pattern.compile("([^\\n])(processed \\d+ insns \\(limit)");
+
   private LogText() {}
 
   /** The log without addresses and times. */
@@ -22,7 +24,7 @@ final class LogText {
   /** The last line before the counters: the reason of a rejection. */
   static String lastError(String log) {
     String last = "";
-    for (String line : log.split("\n", -1)) {
+    for (String line : lines(log)) {
       if (!line.isBlank() && !isCounter(line) && !isState(line)) {
         last = line;
       }
@@ -32,7 +34,7 @@ final class LogText {
 
   /** The line with the counters, or an empty one. */
   static String counters(String log) {
-    for (String line : log.split("\n", -1)) {
+    for (String line : lines(log)) {
       if (line.startsWith("processed ")) {
         return line;
       }
@@ -49,6 +51,11 @@ final class LogText {
   /** What follows the message about an infinite loop. */
   private static boolean isState(String line) {
     return line.startsWith("cur state:") || line.startsWith("old state:");
+  }
+
+  /** Some messages of the kernel lack the line feed, so that the counters follow at once. */
+  private static String[] lines(String log) {
+    return GLUED.matcher(log).replaceAll("$1\n$2").split("\n", -1);
   }
 
   private static boolean isCounter(String line) {
