@@ -1,0 +1,48 @@
+package dev.skep.object;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** The committed objects. */
+public final class TestObjects {
+  /** Every object, by the name of its file. */
+  public static final List<String> ALL =
+      List.of(
+          "core",
+          "externs",
+          "globals",
+          "legacy",
+          "maps",
+          "nobtf",
+          "subprogs",
+          "subprogs-be",
+          "types");
+
+  private TestObjects() {}
+
+  public static byte[] bytes(String name) {
+    return resource(name + ".bpf.o");
+  }
+
+  public static BpfObject open(String name) {
+    return BpfObject.open(name, bytes(name));
+  }
+
+  public static String text(String file) {
+    return new String(resource(file), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] resource(String file) {
+    try (InputStream in = TestObjects.class.getResourceAsStream("/object/" + file)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no resource " + file);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
