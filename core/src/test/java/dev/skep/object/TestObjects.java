@@ -1,5 +1,6 @@
 package dev.skep.object;
 
+import dev.skep.btf.Btf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -29,6 +30,15 @@ public final class TestObjects {
 
   public static BpfObject open(String name) {
     return BpfObject.open(name, bytes(name));
+  }
+
+  /** The object's BTF as the compiler wrote it. */
+  public static Btf types(String name) {
+    return BtfSource.read(bytes(name));
+  }
+
+  public static byte[] section(String name, String section) {
+    return ElfFile.sectionData(bytes(name), section);
   }
 
   public static String text(String file) {
