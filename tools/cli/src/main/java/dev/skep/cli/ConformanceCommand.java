@@ -1,5 +1,6 @@
 package dev.skep.cli;
 
+import dev.skep.engine.Engine;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.interp.Interpreter;
@@ -7,11 +8,14 @@ import dev.skep.interp.Linkage;
 import dev.skep.interp.ProgramTable;
 import dev.skep.interp.Trap;
 import dev.skep.interp.UnverifiedProgram;
+import dev.skep.linux.KernelEngine;
 import dev.skep.machine.BpfFunction;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.rewrite.KernelVariable;
+import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -32,13 +36,14 @@ import picocli.CommandLine.Spec;
  * program comes as hex on standard input, the memory as hex argument; R0 goes out as hex.
  *
  * <p>The suite's programs get a pointer to bare memory in R1 and its length in R2. No program type
- * has such a context, so the verifier cannot judge them: they run in the interpreter, which checks
- * every access (see {@link UnverifiedProgram}), and never reach the JIT.
+ * has such a context, so the verifier cannot judge them as they are: they run in the interpreter,
+ * which checks every access (see {@link UnverifiedProgram}), and never reach the JIT. With --engine
+ * they are dressed as XDP programs and verified (see {@link ConformanceProgram}).
  */
 @Command(
     name = "conformance-plugin",
     hidden = true,
-    description = "Run one program of the suite bpf_conformance in the interpreter.")
+    description = "Run one program of the suite bpf_conformance.")
 final class ConformanceCommand implements Callable<Integer> {
   @Mixin GlobalOptions global;
   @Spec CommandSpec spec;
@@ -48,6 +53,12 @@ final class ConformanceCommand implements Callable<Integer> {
 
   @Option(names = "--program", paramLabel = "HEX", description = "The program; else from stdin.")
   @Nullable String program;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      description = "Verify it as an XDP program and run it on interp, jit or linux.")
+  @Nullable String engine;
 
   @Option(names = "--elf", description = "The program is an ELF object.")
   boolean elf;
@@ -60,7 +71,8 @@ final class ConformanceCommand implements Callable<Integer> {
     String text = program != null ? program : firstLine(System.in);
     CommandLine line = spec.commandLine();
     try {
-      line.getOut().println(Long.toHexString(evaluate(text, memory)));
+      long r0 = engine == null ? evaluate(text, memory) : evaluateVerified(engine, text);
+      line.getOut().println(Long.toHexString(r0));
       return ExitStatus.OK;
     } catch (Trap e) {
       line.getErr().println("skep: " + e.getMessage());
@@ -74,23 +86,50 @@ final class ConformanceCommand implements Callable<Integer> {
   }
 
   /**
-   * Runs a program.
+   * Runs a program without verification.
    *
    * @param program its slots in hex, blanks between bytes allowed
    * @param memory what R1 points to, likewise
    * @return R0
    */
   static long evaluate(String program, String memory) {
-    byte[] code = Hex.parse("program", program.replace(" ", "").strip());
+    long[] slots = slots(program);
+    byte[] bytes = bytes("memory", memory);
+    try (Machine machine = Machine.ofCpus(1);
+        Interpreter interpreter = new Interpreter(machine, ProgramTable.EMPTY)) {
+      return run(machine, interpreter.loadUnverified("conformance", slots, new Helpers()), bytes);
+    }
+  }
+
+  /** As {@link #evaluate(String, String)}, verified and on one of the engines. */
+  static long evaluate(Engine engine, String program, String memory) {
+    return ConformanceProgram.run(engine, slots(program), bytes("memory", memory));
+  }
+
+  private static byte[] bytes(String what, String hex) {
+    return Hex.parse(what, hex.replace(" ", "").strip());
+  }
+
+  private static long[] slots(String program) {
+    byte[] code = bytes("program", program);
     if (code.length == 0 || code.length % Long.BYTES != 0) {
       throw new MalformedException("program: " + code.length + " bytes are no whole slots");
     }
     long[] slots = new long[code.length / Long.BYTES];
     ByteBuffer.wrap(code).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(slots);
-    byte[] bytes = Hex.parse("memory", memory.replace(" ", "").strip());
-    try (Machine machine = Machine.ofCpus(1);
-        Interpreter interpreter = new Interpreter(machine, ProgramTable.EMPTY)) {
-      return run(machine, interpreter.loadUnverified("conformance", slots, new Helpers()), bytes);
+    return slots;
+  }
+
+  private long evaluateVerified(String name, String text) {
+    try (Engine engine =
+        switch (name) {
+          case "interp" -> Vm.interp(VmOptions.ofCpus(1));
+          case "jit" -> Vm.jit(VmOptions.ofCpus(1));
+          case "linux" -> KernelEngine.host();
+          default ->
+              throw new UsageException("unknown engine \"" + name + "\": interp, jit or linux");
+        }) {
+      return evaluate(engine, text, memory);
     }
   }
 
