@@ -2,15 +2,22 @@ package dev.skep.verify;
 
 import static dev.skep.errors.Errno.*;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the function and line records against the program (check_btf_info_early, check_btf_info).
  */
 final class BtfRecords {
+  /** Linkage of a FUNC that other objects may call (BTF_FUNC_GLOBAL). */
+  private static final int GLOBAL = 1;
+
   private BtfRecords() {}
 
   /** What can be said before the subprograms are known. */
@@ -28,7 +35,32 @@ final class BtfRecords {
         log.add(") than previous func info record (").num(previous).add(")");
         throw new Rejection(EINVAL);
       }
+      checkType(program.btf(), records.get(i).typeId(), log);
       previous = insn;
+    }
+    if (!records.isEmpty()) {
+      checkExceptionCallback(program.btf(), records.get(0).typeId());
+    }
+  }
+
+  private static void checkType(@Nullable Btf btf, int type, VerifierLog log) {
+    if (btf == null) {
+      throw new Rejection(EINVAL);
+    }
+    if (!btf.hasType(type) || btf.kind(type) != BtfKind.FUNC) {
+      log.add("invalid type id ").num(type).add(" in func info");
+      throw new Rejection(EINVAL);
+    }
+  }
+
+  private static void checkExceptionCallback(@Nullable Btf btf, int main) {
+    for (int id = 1; btf != null && id < btf.typeCount(); id++) {
+      if (btf.kind(id) == BtfKind.DECL_TAG
+          && btf.target(id) == main
+          && btf.tagComponent(id) == -1
+          && btf.name(id).startsWith("exception_callback:")) {
+        throw new UnsupportedException("exception callbacks");
+      }
     }
   }
 
@@ -53,7 +85,41 @@ final class BtfRecords {
         log.add("func_info BTF section doesn't match subprog layout in BPF program\n");
         throw new Rejection(EINVAL);
       }
-      subprog.funcTypeId = records.get(i).typeId();
+      Btf btf = program.btf();
+      if (btf != null) {
+        describe(btf, records.get(i).typeId(), subprog);
+        checkReturn(btf, subprog, log);
+      }
+    }
+  }
+
+  private static void describe(Btf btf, int type, Subprog subprog) {
+    subprog.funcTypeId = type;
+    subprog.name = btf.name(type);
+    subprog.global = btf.vlen(type) == GLOBAL;
+  }
+
+  /** What may end the program from within a subprogram needs one that returns a number. */
+  private static void checkReturn(Btf btf, Subprog subprog, VerifierLog log) {
+    int result = btf.skip(btf.target(btf.target(subprog.funcTypeId)), true);
+    if (result < 0) {
+      throw new Rejection(EINVAL);
+    }
+    int kind = btf.kind(result);
+    boolean number =
+        kind == BtfKind.ENUM
+            || kind == BtfKind.ENUM64
+            || kind == BtfKind.INT && Integer.compareUnsigned(btf.size(result), 8) <= 0;
+    if (subprog.number == 0 || number) {
+      return;
+    }
+    if (subprog.hasLdAbs) {
+      log.add("LD_ABS is only allowed in functions that return 'int'.\n");
+      throw new Rejection(EINVAL);
+    }
+    if (subprog.hasTailCall) {
+      log.add("tail_call is only allowed in functions that return 'int'.\n");
+      throw new Rejection(EINVAL);
     }
   }
 
@@ -76,6 +142,7 @@ final class BtfRecords {
         log.add("Invalid insn code at line_info[").num(i).add("].insn_off\n");
         throw new Rejection(EINVAL);
       }
+      checkStrings(program.btf(), lines.get(i), i, log);
       if (next != subprogs.count()) {
         int start = subprogs.get(next).start;
         if (insn == start) {
@@ -90,6 +157,15 @@ final class BtfRecords {
     if (next != subprogs.count()) {
       log.add("missing bpf_line_info for ").num((long) subprogs.count() - next);
       log.add(" funcs starting from func#").num(next).line();
+      throw new Rejection(EINVAL);
+    }
+  }
+
+  private static void checkStrings(@Nullable Btf btf, LineInfo line, int i, VerifierLog log) {
+    int end = btf == null ? 0 : btf.stringEnd();
+    if (Integer.compareUnsigned(line.lineOff(), end) >= 0
+        || Integer.compareUnsigned(line.fileNameOff(), end) >= 0) {
+      log.add("Invalid line_info[").num(i).add("].line_off or .file_name_off\n");
       throw new Rejection(EINVAL);
     }
   }

@@ -12,10 +12,10 @@ final class FunctionCalls {
   private final Prototypes prototypes;
   private final PacketRanges packets;
 
-  FunctionCalls(Env env, Operands operands) {
+  FunctionCalls(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
     this.env = env;
     this.operands = operands;
-    prototypes = new Prototypes(env);
+    prototypes = new Prototypes(env, new HelperArguments(env, operands, memory, stack));
     packets = new PacketRanges(env);
   }
 
@@ -33,12 +33,15 @@ final class FunctionCalls {
 
   void enterMain(Frame frame) {
     env.trace.scratched.all();
+    prototypes.enterMain();
     Reg.markPointer(frame.regs, Frame.reg(1), CTX);
   }
 
   void enterGlobal(int number, Frame frame) {
     env.trace.scratched.all();
-    env.verbose("Validating " + env.subprogs[number].name + "() func#" + number + "...\n");
+    if (env.level1) {
+      env.verbose("Validating " + env.subprogs[number].name + "() func#" + number + "...\n");
+    }
     prototypes.enter(number, frame);
   }
 
@@ -48,7 +51,7 @@ final class FunctionCalls {
   void call(long word) {
     Subprog callee = env.subprogAt(env.insn + InsnWord.imm(word) + 1);
     Frame caller = env.cur.current();
-    Rejection mismatch = prototypes.checkCall();
+    Rejection mismatch = prototypes.checkCall(callee);
     if (callee.global) {
       callGlobal(callee, caller, mismatch);
       return;
@@ -122,7 +125,7 @@ final class FunctionCalls {
   Frame queueCallback(int number) {
     Subprog callback = env.subprogs[number];
     Frame caller = env.cur.current();
-    prototypes.checkCall();
+    prototypes.checkCall(callback);
     callback.callback = true;
     State queued = env.paths.push(callback.start, env.insn, Errno.ENOMEM);
     Frame frame = push(queued, number, env.insn);

@@ -170,6 +170,13 @@ final class HelperArguments {
       memory.checkUnmodified(r, at, regno, false);
       return;
     }
+    checkPlainOffset(regno);
+  }
+
+  /** Pointers that nothing may have been added to (check_func_arg_reg_off without a kind). */
+  void checkPlainOffset(int regno) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
     switch (Reg.type(r, at)) {
       case STACK,
           PACKET,

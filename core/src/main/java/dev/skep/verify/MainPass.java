@@ -36,7 +36,7 @@ final class MainPass {
     exits = new ExitRules(env, operands);
     constants = new ConstantLoads(env, operands);
     packetLoads = new PacketLoads(env, operands, memory, exits);
-    functions = new FunctionCalls(env, operands);
+    functions = new FunctionCalls(env, operands, memory, stack);
     helpers = new HelperCalls(env, operands, memory, stack, functions, exits);
   }
 

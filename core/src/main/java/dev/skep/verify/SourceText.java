@@ -1,5 +1,8 @@
 package dev.skep.verify;
 
+import dev.skep.btf.Btf;
+import org.jspecify.annotations.Nullable;
+
 /** Where source lines and file names come from: the strings of the program's BTF. */
 @FunctionalInterface
 interface SourceText {
@@ -10,4 +13,8 @@ interface SourceText {
    * @param offset into the string section
    */
   String string(int offset);
+
+  static SourceText of(@Nullable Btf btf) {
+    return btf == null ? NONE : btf::string;
+  }
 }

@@ -47,6 +47,15 @@ final class Subprog {
   /** Its BTF prototype cannot be trusted (func_info_aux.unreliable). */
   boolean unreliable;
 
+  /** Whether {@link #argKinds} was derived from BTF. */
+  boolean prepared;
+
+  /** What the arguments are, as {@link Prototypes} numbers it. */
+  int[] argKinds = {};
+
+  /** Bytes behind those that are memory. */
+  int[] argSizes = {};
+
   /** Where it begins and ends in {@link InsnMarks#postorder}. */
   int postorderStart;
 

@@ -27,7 +27,7 @@ public final class Verifier {
       this.program = program;
       this.options = options;
       log = new VerifierLog(options.logLevel(), options.logSize());
-      trace = new Trace(log, program, Preparation.NAMES, SourceText.NONE);
+      trace = new Trace(log, program, Preparation.NAMES, SourceText.of(program.btf()));
     }
 
     Verdict run() {
