@@ -33,6 +33,10 @@ record Behaviour(List<String> lines) {
     return new Behaviour(lines);
   }
 
+  String text() {
+    return String.join("\n", lines);
+  }
+
   private static String run(LoadedProgram program, TestRun run) {
     try {
       TestRunResult result = program.testRun(run);

@@ -5,15 +5,21 @@ import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.tests.differential.Sample.Element;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Samples as lines of text, for the permanent cases in the resources.
  *
  * <pre>
- *   name | type | insns in hex | maps | packets | contexts
+ *   name | type | insns in hex | maps | packets | contexts | verdict | behaviour
  *   maps: type:name:key:value:entries:flags[:initial][=key/value,..] separated by ';'
  * </pre>
  */
@@ -59,6 +65,34 @@ final class Cases {
       elements.add(HEX.formatHex(element.key()) + '/' + HEX.formatHex(element.value()));
     }
     return elements.isEmpty() ? out.toString() : out + "=" + String.join(",", elements);
+  }
+
+  /**
+   * A sample with what Linux said of it.
+   *
+   * @param verdict "accepted", or the errno's name and the last error line
+   * @param behaviour lines joined by " ; ", empty where the program was refused
+   */
+  record Case(Sample sample, String verdict, String behaviour) {
+    String line() {
+      return String.join(" | ", Cases.line(sample), verdict, behaviour);
+    }
+  }
+
+  /** All cases of a resource; lines that start with # are remarks. */
+  static List<Case> resource(String name) throws IOException {
+    InputStream stream = Objects.requireNonNull(Cases.class.getResourceAsStream(name), name);
+    List<Case> cases = new ArrayList<>();
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (!line.isBlank() && !line.startsWith("#")) {
+          String[] fields = line.split(" *\\| *", -1);
+          cases.add(new Case(parse(line), fields[6], fields[7]));
+        }
+      }
+    }
+    return cases;
   }
 
   /** Reads what {@link #line} wrote. */

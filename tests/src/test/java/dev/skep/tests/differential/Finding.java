@@ -49,6 +49,11 @@ record Finding(Rung rung, Kind kind, String detail) {
     }
   }
 
+  /** The same with more to read. */
+  Finding with(String more) {
+    return new Finding(rung, kind, detail + more + '\n');
+  }
+
   boolean isDifferent() {
     return kind == Kind.DIFFERENT;
   }

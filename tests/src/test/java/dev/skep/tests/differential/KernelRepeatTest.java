@@ -31,7 +31,7 @@ class KernelRepeatTest {
         KernelVerdict verdict = engine.judge(sample.program(), maps.maps(), 0)) {
       return verdict.program() == null
           ? "errno " + verdict.errno()
-          : String.join("\n", Behaviour.of(verdict.program(), sample, maps.maps()).lines());
+          : Behaviour.of(verdict.program(), sample, maps.maps()).text();
     }
   }
 }

@@ -1,16 +1,29 @@
 package dev.skep.tests.differential;
 
+import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedProgram;
 import dev.skep.errors.Errno;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.jit.MachineCode;
 import dev.skep.linux.KernelEngine;
+import dev.skep.linux.KernelMap;
+import dev.skep.linux.KernelProgram;
 import dev.skep.linux.KernelVerdict;
 import dev.skep.linux.Linux;
+import dev.skep.linux.ProgramInfo;
 import dev.skep.program.Dialect;
 import dev.skep.program.HostFacts;
+import dev.skep.rewrite.RewriteOptions;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.Verdict;
+import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** Takes a sample up the ladder, Skep beside the running kernel, as far as both agree. */
 final class Ladder implements AutoCloseable {
@@ -24,72 +37,123 @@ final class Ladder implements AutoCloseable {
   private final VerifierOptions options =
       new VerifierOptions(
           Dialect.V6_18, HostFacts.root(kernel.cpus()), LOG_STATS, Integer.MAX_VALUE);
-  private final KernelDump dump = new KernelDump();
-  private final boolean wholeLog;
+  private final RewrittenForm form = new RewrittenForm();
+  private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
+  private final boolean logs;
 
   /**
-   * @param wholeLog whether to compare the whole log, not only its last line and counters
+   * @param logs whether to compare the whole log, not only its last line and counters
    */
-  Ladder(boolean wholeLog) {
-    this.wholeLog = wholeLog;
+  Ladder(boolean logs) {
+    this.logs = logs;
   }
 
-  /** The findings from the lowest rung up to the first difference. */
+  /** Adds an engine whose results are compared at that rung; this owns it. */
+  Ladder with(Rung rung, Engine engine) {
+    engines.put(rung, engine);
+    return this;
+  }
+
+  /** The findings of all rungs that make sense after the ones below. */
   List<Finding> climb(Sample sample) {
     List<Finding> findings = new ArrayList<>();
     try (SampleMaps maps = new SampleMaps(kernel, sample)) {
-      int level;
-      try (KernelVerdict first = kernel.judge(sample.program(), maps.maps(), LOG_STATS)) {
-        level = LogText.processed(first.log()) > MAX_LOGGED_INSNS ? LOG_STATS : LOG_LEVEL_2;
-      }
+      int level = logs ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
-        climb(findings, sample, linux, level, maps);
+        Verdict skep = Verifier.verify(sample.program(), options.withLogLevel(level));
+        compareVerdicts(findings, linux, skep, level == LOG_LEVEL_2);
+        if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
+          compareCode(findings, linux.program(), accepted.program(), maps);
+          compareBehaviour(findings, linux.program(), sample, maps);
+        }
       }
-    } catch (UnsupportedOperationException notYet) {
-      findings.add(Finding.unsupported(Rung.VERDICT, "verifier"));
     }
     return findings;
   }
 
-  private void climb(
-      List<Finding> findings, Sample sample, KernelVerdict linux, int logLevel, SampleMaps maps) {
-    Verdict skep = Verifier.verify(sample.program(), options.withLogLevel(logLevel));
+  private int logLevel(Sample sample, SampleMaps maps) {
+    try (KernelVerdict first = kernel.judge(sample.program(), maps.maps(), LOG_STATS)) {
+      return LogText.processed(first.log()) > MAX_LOGGED_INSNS ? LOG_STATS : LOG_LEVEL_2;
+    }
+  }
+
+  private static void compareVerdicts(
+      List<Finding> findings, KernelVerdict linux, Verdict skep, boolean wholeLog) {
     if (skep instanceof Verdict.Unsupported missing) {
       findings.add(Finding.unsupported(Rung.VERDICT, missing.what()));
       return;
     }
-    findings.add(
+    String reason = LogText.lastError(linux.log());
+    Finding verdict =
         Finding.compare(
             Rung.VERDICT,
-            verdict(linux.errno(), LogText.lastError(linux.log())),
-            skep instanceof Verdict.Rejected rejected
-                ? verdict(rejected.errno(), rejected.message())
-                : verdict(0, "")));
-    if (different(findings)) {
+            linux.accepted() ? "accepted" : Errno.name(linux.errno()),
+            skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
+    if (verdict.isDifferent()) {
+      String ours = skep instanceof Verdict.Rejected rejected ? rejected.message() : "";
+      findings.add(verdict.with("linux: " + reason + "\nskep: " + ours));
       return;
     }
+    findings.add(verdict);
+    String message = skep instanceof Verdict.Rejected rejected ? rejected.message() + '\n' : "";
     findings.add(
-        Finding.compare(Rung.REASON, LogText.counters(linux.log()), LogText.counters(skep.log())));
-    if (wholeLog && logLevel == LOG_LEVEL_2) {
+        Finding.compare(
+            Rung.REASON,
+            (linux.accepted() ? "" : reason + '\n') + LogText.counters(linux.log()),
+            message + LogText.counters(skep.log())));
+    if (wholeLog) {
       findings.add(
           Finding.compare(Rung.LOG, LogText.masked(linux.log()), LogText.masked(skep.log())));
     }
-    if (skep instanceof Verdict.Accepted accepted && linux.program() != null) {
-      findings.add(dump.compare(accepted.program(), linux.program(), maps.maps()));
+  }
+
+  private void compareCode(
+      List<Finding> findings, KernelProgram linux, VerifiedProgram verified, SampleMaps maps) {
+    ProgramInfo info = linux.info();
+    List<Integer> ids = maps.maps().stream().map(map -> ((KernelMap) map).id()).toList();
+    RunnableProgram runnable;
+    try {
+      runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
+    } catch (UnsupportedException missing) {
+      findings.add(Finding.unsupported(Rung.XLATED, String.valueOf(missing.getMessage())));
+      return;
+    }
+    long[] ours = RewrittenForm.ofSkep(runnable);
+    long[] theirs = form.ofKernel(info.xlated(), ids, ours);
+    Finding xlated = Finding.compare(Rung.XLATED, Show.insns(theirs), Show.insns(ours));
+    findings.add(xlated);
+    if (xlated.isDifferent() || info.jited().length == 0) {
+      return;
+    }
+    try {
+      MachineCode code = MachineForm.compile(runnable);
+      findings.add(
+          Finding.compare(Rung.JITED, MachineForm.ofKernel(info, code), MachineForm.ofSkep(code)));
+    } catch (UnsupportedException missing) {
+      findings.add(Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage())));
     }
   }
 
-  /** Acceptance, or the errno with the reason on a line of its own. */
-  private static String verdict(int errno, String reason) {
-    return errno == 0 ? "accepted" : "rejected " + Errno.name(errno) + '\n' + reason;
-  }
-
-  private static boolean different(List<Finding> findings) {
-    return findings.getLast().isDifferent();
+  private void compareBehaviour(
+      List<Finding> findings, KernelProgram linux, Sample sample, SampleMaps maps) {
+    if (engines.isEmpty()) {
+      return;
+    }
+    String expected = Behaviour.of(linux, sample, maps.maps()).text();
+    engines.forEach((rung, engine) -> {
+      try (SampleMaps own = new SampleMaps(engine, sample);
+          LoadedProgram program = engine.load(sample.program(), own.maps())) {
+        findings.add(
+            Finding.compare(rung, expected, Behaviour.of(program, sample, own.maps()).text()));
+      } catch (UnsupportedException missing) {
+        findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
+      }
+    });
   }
 
   @Override
   public void close() {
+    engines.values().forEach(Engine::close);
     kernel.close();
   }
 }

@@ -1,0 +1,73 @@
+package dev.skep.tests.differential;
+
+import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
+import dev.skep.jit.x64.KernelLayout;
+import dev.skep.jit.x64.X64Jit;
+import dev.skep.linux.ProgramInfo;
+import dev.skep.natives.CpuFeatures;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** Machine code of both sides as text: one line per function, addresses masked. */
+final class MachineForm {
+  private static final KernelLayout LAYOUT = KernelLayout.linux(CpuFeatures.host().bmi2());
+
+  /** Addresses where the kernel has its own, so that constants take the same forms. */
+  private static final Linkage KERNEL =
+      new Linkage() {
+        @Override
+        public long mapAddress(int map) {
+          return 0xffff_8881_0000_0000L + map * 4096L;
+        }
+
+        @Override
+        public long mapValueAddress(int map, int offset) {
+          return mapAddress(map) + offset;
+        }
+
+        @Override
+        public long functionAddress(int number) {
+          throw new AssertionError("functions have no address while code is emitted");
+        }
+
+        @Override
+        public boolean isUpcall(int number) {
+          return false;
+        }
+      };
+
+  private MachineForm() {}
+
+  static MachineCode compile(RunnableProgram program) {
+    return X64Jit.compile(program, LAYOUT, KERNEL);
+  }
+
+  static String ofSkep(MachineCode code) {
+    int[] lengths = new int[code.functions()];
+    Arrays.setAll(lengths, code::functionLength);
+    return text(code.bytes(), lengths, code);
+  }
+
+  static String ofKernel(ProgramInfo info, MachineCode mask) {
+    return text(info.jited(), info.functionLengths(), mask);
+  }
+
+  private static String text(byte[] bytes, int[] lengths, MachineCode mask) {
+    for (Relocation relocation : mask.relocations()) {
+      int from = relocation.offset();
+      if (from + relocation.length() <= bytes.length) {
+        Arrays.fill(bytes, from, from + relocation.length(), (byte) 0);
+      }
+    }
+    StringBuilder out = new StringBuilder(Arrays.toString(lengths));
+    int at = 0;
+    for (int length : lengths) {
+      out.append('\n').append(HexFormat.of().formatHex(bytes, at, at + length));
+      at += length;
+    }
+    return out.toString();
+  }
+}
