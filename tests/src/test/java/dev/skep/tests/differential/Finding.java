@@ -35,18 +35,32 @@ record Finding(Rung rung, Kind kind, String detail) {
     for (int before = Math.max(0, i - 4); before < i; before++) {
       out.append("  both:  ").append(left[before]).append('\n');
     }
-    append(out, "  linux: ", left, i);
-    append(out, "  skep:  ", right, i);
+    append(out, "  linux: ", left, i, 1);
+    append(out, "  skep:  ", right, i, 1);
+    append(out, "  linux then: ", left, i + 1, 2);
+    append(out, "  skep then:  ", right, i + 1, 2);
     return new Finding(rung, Kind.DIFFERENT, out.toString());
   }
 
-  private static void append(StringBuilder out, String prefix, String[] lines, int from) {
-    for (int i = from; i < Math.min(lines.length, from + 3); i++) {
-      out.append(prefix).append(lines[i]).append('\n');
+  private static void append(
+      StringBuilder out, String prefix, String[] lines, int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      out.append(prefix).append(i < lines.length ? lines[i] : "(end)").append('\n');
     }
-    if (from >= lines.length) {
-      out.append(prefix).append("(end)\n");
+  }
+
+  /** What the difference looks like, without its numbers: the two lines that differ first. */
+  String signature() {
+    StringBuilder out = new StringBuilder();
+    for (String line : detail.split("\n", -1)) {
+      if (line.startsWith("  linux: ") || line.startsWith("  skep:  ")) {
+        out.append(line.replaceAll("0x[0-9a-f]+|-?[0-9]+", "N")).append('\n');
+        if (line.startsWith("  skep:  ")) {
+          break;
+        }
+      }
     }
+    return out.toString();
   }
 
   /** The same with more to read. */

@@ -8,8 +8,10 @@ import java.util.function.Predicate;
 final class Minimiser {
   private static final int LD_IMM64 = 0x18;
   private static final int MAX_TRIES = 3000;
+  private static final long MAX_MILLIS = 10_000;
 
   private final Predicate<Sample> interesting;
+  private final long end = System.currentTimeMillis() + MAX_MILLIS;
   private int tries;
 
   Minimiser(Predicate<Sample> interesting) {
@@ -31,7 +33,7 @@ final class Minimiser {
 
   private Sample pass(Sample sample, int chunk) {
     Sample best = sample;
-    for (int at = 0; at + chunk < best.program().insns().length && tries < MAX_TRIES; ) {
+    for (int at = 0; at + chunk < best.program().insns().length && !tired(); ) {
       long[] fewer = without(best.program().insns(), at, at + chunk);
       Sample candidate = best.withInsns(sample.name(), fewer);
       tries++;
@@ -42,6 +44,10 @@ final class Minimiser {
       }
     }
     return best;
+  }
+
+  private boolean tired() {
+    return tries > MAX_TRIES || System.currentTimeMillis() > end;
   }
 
   /** The program without [from, to), the end moved so that no ld_imm64 is split. */

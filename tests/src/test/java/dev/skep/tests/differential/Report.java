@@ -1,21 +1,38 @@
 package dev.skep.tests.differential;
 
-/** Prints a difference after shrinking it. */
+import java.util.List;
+
+/** Prints differences, the first ones shrunk. */
 final class Report {
+  private static final int SHRUNK = Integer.getInteger("skep.shrunk", 5);
+
   private Report() {}
 
-  static void print(Ladder ladder, Sample sample, Rung rung) {
-    Sample small = new Minimiser(candidate -> differs(ladder, candidate, rung)).shrink(sample);
-    System.out.println("---- " + rung);
-    ladder.climb(small).stream()
-        .filter(Finding::isDifferent)
-        .forEach(finding -> System.out.print(finding.rung() + " " + finding.detail()));
-    System.out.println(Show.program(small));
-    System.out.println(Cases.line(small));
+  static void print(Ladder ladder, List<Tally.Group> groups) {
+    for (int i = 0; i < groups.size(); i++) {
+      Tally.Group group = groups.get(i);
+      System.out.printf("---- %d x %s%n", group.count(), group.rung());
+      if (i >= SHRUNK) {
+        System.out.print(group.sample().name() + '\n' + group.finding().detail());
+        continue;
+      }
+      String signature = group.finding().signature();
+      Sample small =
+          new Minimiser(candidate -> shows(ladder, candidate, group.rung(), signature))
+              .shrink(group.sample());
+      ladder.climb(small).stream()
+          .filter(finding -> finding.rung() == group.rung())
+          .forEach(finding -> System.out.print(finding.detail()));
+      System.out.print(Show.program(small));
+      System.out.println(Cases.line(small));
+    }
   }
 
-  private static boolean differs(Ladder ladder, Sample sample, Rung rung) {
+  private static boolean shows(Ladder ladder, Sample sample, Rung rung, String signature) {
     return ladder.climb(sample).stream()
-        .anyMatch(finding -> finding.rung() == rung && finding.isDifferent());
+        .anyMatch(finding ->
+            finding.rung() == rung
+                && finding.isDifferent()
+                && finding.signature().equals(signature));
   }
 }

@@ -1,19 +1,29 @@
 package dev.skep.tests.differential;
 
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts findings by rung and keeps the first differences of each kind. */
+/** Counts findings by rung, and groups the differences by what they look like. */
 final class Tally {
-  private static final int KEPT = Integer.getInteger("skep.kept", 3);
+  /**
+   * Differences that look alike.
+   *
+   * @param sample the shortest program that shows it
+   */
+  record Group(Rung rung, Sample sample, Finding finding, int count) {
+    private Group and(Sample other, Finding found) {
+      boolean shorter = other.program().insns().length < sample.program().insns().length;
+      return new Group(rung, shorter ? other : sample, shorter ? found : finding, count + 1);
+    }
+  }
 
   private final Map<Rung, EnumMap<Finding.Kind, Integer>> counts = new EnumMap<>(Rung.class);
   private final Map<String, Integer> missing = new TreeMap<>();
-  private final Map<Rung, List<Sample>> different = new EnumMap<>(Rung.class);
-  private final List<String> reports = new ArrayList<>();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
 
   void add(Sample sample, List<Finding> findings) {
     for (Finding finding : findings) {
@@ -23,14 +33,16 @@ final class Tally {
       if (finding.kind() == Finding.Kind.UNSUPPORTED) {
         missing.merge(finding.rung() + " " + finding.detail(), 1, Integer::sum);
       }
-      if (finding.isDifferent()) {
-        List<Sample> kept = different.computeIfAbsent(finding.rung(), rung -> new ArrayList<>());
-        if (kept.size() < KEPT) {
-          kept.add(sample);
-          reports.add(finding.rung() + " differs: " + finding.detail() + Show.program(sample));
-        }
-      }
     }
+    // What lies above the first difference follows from it.
+    findings.stream()
+        .filter(Finding::isDifferent)
+        .findFirst()
+        .ifPresent(finding ->
+            groups.merge(
+                finding.rung() + finding.signature(),
+                new Group(finding.rung(), sample, finding, 1),
+                (old, fresh) -> old.and(sample, finding)));
   }
 
   int count(Rung rung, Finding.Kind kind) {
@@ -38,13 +50,11 @@ final class Tally {
     return row == null ? 0 : row.getOrDefault(kind, 0);
   }
 
-  /** The first samples that differ at a rung. */
-  List<Sample> different(Rung rung) {
-    return different.getOrDefault(rung, List.of());
-  }
-
-  List<String> reports() {
-    return reports;
+  /** The groups of differences, the largest first. */
+  List<Group> groups() {
+    return groups.values().stream()
+        .sorted(Comparator.comparingInt(Group::count).reversed())
+        .toList();
   }
 
   /** One line per rung, then what is missing. */
