@@ -54,7 +54,7 @@ record Finding(Rung rung, Kind kind, String detail) {
     StringBuilder out = new StringBuilder();
     for (String line : detail.split("\n", -1)) {
       if (line.startsWith("  linux: ") || line.startsWith("  skep:  ")) {
-        out.append(line.replaceAll("0x[0-9a-f]+|-?[0-9]+", "N")).append('\n');
+        out.append(line.replaceAll("[0-9.]{10} \\(|0x[0-9a-f]+|-?[0-9]+", "N")).append('\n');
         if (line.startsWith("  skep:  ")) {
           break;
         }

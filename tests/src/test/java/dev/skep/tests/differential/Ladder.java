@@ -61,7 +61,7 @@ final class Ladder implements AutoCloseable {
       int level = logs ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
         Verdict skep = Verifier.verify(sample.program(), options.withLogLevel(level));
-        compareVerdicts(findings, linux, skep, level == LOG_LEVEL_2);
+        compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
         if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
           compareCode(findings, linux.program(), accepted.program(), maps);
           compareBehaviour(findings, linux.program(), sample, maps);
@@ -78,7 +78,7 @@ final class Ladder implements AutoCloseable {
   }
 
   private static void compareVerdicts(
-      List<Finding> findings, KernelVerdict linux, Verdict skep, boolean wholeLog) {
+      List<Finding> findings, Sample sample, KernelVerdict linux, Verdict skep, boolean wholeLog) {
     if (skep instanceof Verdict.Unsupported missing) {
       findings.add(Finding.unsupported(Rung.VERDICT, missing.what()));
       return;
@@ -103,7 +103,8 @@ final class Ladder implements AutoCloseable {
             message + LogText.counters(skep.log())));
     if (wholeLog) {
       findings.add(
-          Finding.compare(Rung.LOG, LogText.masked(linux.log()), LogText.masked(skep.log())));
+          Finding.compare(
+              Rung.LOG, LogText.masked(linux.log(), sample), LogText.masked(skep.log(), sample)));
     }
   }
 

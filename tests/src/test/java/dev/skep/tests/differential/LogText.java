@@ -1,12 +1,13 @@
 package dev.skep.tests.differential;
 
+import dev.skep.isa.InsnWord;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Verifier logs made comparable: what differs between machines and runs is masked. */
 final class LogText {
-  private static final Pattern ADDRESS =
-      Pattern.compile("(\\(18\\) r\\d+ = )0xffff[0-9a-f]{12}\\b");
+  private static final Pattern WIDE_LOAD =
+      Pattern.compile("(?m)^( *\\d* *(\\d+): .*\\(18\\) r\\d+ = )0x[0-9a-f]+");
   private static final Pattern TIME = Pattern.compile("verification time \\d+ usec");
 
   private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");
@@ -15,9 +16,17 @@ final class LogText {
 
   private LogText() {}
 
-  /** The log without addresses and times. */
-  static String masked(String log) {
-    String text = ADDRESS.matcher(log).replaceAll("$1ADDRESS");
+  /** The log without times, and without the addresses that map loads are printed with. */
+  static String masked(String log, Sample sample) {
+    long[] insns = sample.program().insns();
+    String text =
+        WIDE_LOAD
+            .matcher(log)
+            .replaceAll(load -> {
+              int src = InsnWord.src(insns[Integer.parseInt(load.group(2))]);
+              boolean map = src == 1 || src == 2 || src == 5 || src == 6;
+              return Matcher.quoteReplacement(map ? load.group(1) + "ADDRESS" : load.group());
+            });
     return TIME.matcher(text).replaceAll("verification time T usec");
   }
 
