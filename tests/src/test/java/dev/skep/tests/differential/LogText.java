@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** Verifier logs made comparable: what differs between machines and runs is masked. */
 final class LogText {
   private static final Pattern WIDE_LOAD =
-      Pattern.compile("(?m)^( *\\d* *(\\d+): .*\\(18\\) r\\d+ = )0x[0-9a-f]+");
+      Pattern.compile("(?m)^( *(?:\\d+ +)?(\\d+): .*\\(18\\) r\\d+ = )0x[0-9a-f]+ *");
   private static final Pattern TIME = Pattern.compile("verification time \\d+ usec");
 
   private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");
@@ -25,7 +25,7 @@ final class LogText {
             .replaceAll(load -> {
               int src = InsnWord.src(insns[Integer.parseInt(load.group(2))]);
               boolean map = src == 1 || src == 2 || src == 5 || src == 6;
-              return Matcher.quoteReplacement(map ? load.group(1) + "ADDRESS" : load.group());
+              return Matcher.quoteReplacement(map ? load.group(1) + "ADDRESS " : load.group());
             });
     return TIME.matcher(text).replaceAll("verification time T usec");
   }
