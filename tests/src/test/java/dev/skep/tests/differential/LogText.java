@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** Verifier logs made comparable: what differs between machines and runs is masked. */
 final class LogText {
   private static final Pattern WIDE_LOAD =
-      Pattern.compile("(?m)^( *(?:\\d+ +)?(\\d+): .*\\(18\\) r\\d+ = )0x[0-9a-f]+ *");
+      Pattern.compile("(?m)((?:^ *(?:\\d+ +)?|before )(\\d+): .*\\(18\\) r\\d+ = )0x[0-9a-f]+ *");
   private static final Pattern TIME = Pattern.compile("verification time \\d+ usec");
 
   private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");

@@ -4,7 +4,6 @@ import dev.skep.isa.CallNames;
 import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
-import java.util.HexFormat;
 
 /** A sample as text, for a report. */
 final class Show {
@@ -22,7 +21,6 @@ final class Show {
       out.append(map.name().isEmpty() ? "" : " name " + map.name()).append('\n');
     }
     out.append(insns(sample.program().insns()));
-    sample.packets().forEach(p -> out.append("packet ").append(hex(p)).append('\n'));
     return out.toString();
   }
 
@@ -38,9 +36,5 @@ final class Show {
       }
     }
     return out.toString();
-  }
-
-  static String hex(byte[] bytes) {
-    return HexFormat.of().formatHex(bytes);
   }
 }
