@@ -6,7 +6,6 @@ import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
 import dev.skep.linux.KernelEngine;
-import dev.skep.linux.KernelMap;
 import dev.skep.linux.KernelProgram;
 import dev.skep.linux.KernelVerdict;
 import dev.skep.linux.Linux;
@@ -37,7 +36,7 @@ final class Ladder implements AutoCloseable {
   private final VerifierOptions options =
       new VerifierOptions(
           Dialect.V6_18, HostFacts.root(kernel.cpus()), LOG_STATS, Integer.MAX_VALUE);
-  private final RewrittenForm form = new RewrittenForm();
+  private final KernelDump dump = new KernelDump();
   private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
   private final boolean logs;
 
@@ -110,22 +109,13 @@ final class Ladder implements AutoCloseable {
 
   private void compareCode(
       List<Finding> findings, KernelProgram linux, VerifiedProgram verified, SampleMaps maps) {
-    ProgramInfo info = linux.info();
-    List<Integer> ids = maps.maps().stream().map(map -> ((KernelMap) map).id()).toList();
-    RunnableProgram runnable;
-    try {
-      runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
-    } catch (UnsupportedException missing) {
-      findings.add(Finding.unsupported(Rung.XLATED, String.valueOf(missing.getMessage())));
-      return;
-    }
-    long[] ours = RewrittenForm.ofSkep(runnable);
-    long[] theirs = form.ofKernel(info.xlated(), ids, ours);
-    Finding xlated = Finding.compare(Rung.XLATED, Show.insns(theirs), Show.insns(ours));
+    Finding xlated = dump.compare(verified, linux, maps.maps());
     findings.add(xlated);
-    if (xlated.isDifferent() || info.jited().length == 0) {
+    ProgramInfo info = linux.info();
+    if (xlated.kind() != Finding.Kind.EQUAL || info.jited().length == 0) {
       return;
     }
+    RunnableProgram runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
     try {
       MachineCode code = MachineForm.compile(runnable);
       findings.add(
