@@ -298,6 +298,10 @@ final class StackAccess {
       return true;
     }
     Reg.setType(frame.spilled, at, NOT_INIT);
+    if (StackSlot.isSpecial(types)) {
+      types = StackSlot.scrub(types);
+      type = StackSlot.type(types, slot % 8);
+    }
     boolean stays = zero && type == StackSlot.ZERO;
     long scrubbed = StackSlot.isSpilled(types) ? StackSlot.scrub(types) : types;
     frame.slotTypes[spi] =

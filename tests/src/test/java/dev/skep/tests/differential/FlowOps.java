@@ -52,7 +52,8 @@ final class FlowOps {
     if (f.dice.percent(30)) {
       return f.code.jump(width | op | Code.X, left, f.scalar(), 0);
     }
-    return f.code.jump(width | op, left, 0, f.dice.immediate());
+    int imm = f.dice.percent(40) ? f.dice.between(-4, 80) : f.dice.immediate();
+    return f.code.jump(width | op, left, 0, imm);
   }
 
   /** A loop of a known number of rounds around a body that keeps what it found. */

@@ -16,7 +16,8 @@ final class ScalarOps {
   private ScalarOps() {}
 
   static void operation(FunctionGenerator f) {
-    switch (f.dice.below(13)) {
+    switch (f.dice.below(14)) {
+      case 13 -> linked(f);
       case 0 -> constant(f, f.writable());
       case 1, 2 -> copy(f);
       case 3, 4, 5 -> withImmediate(f);
@@ -57,6 +58,22 @@ final class ScalarOps {
       f.code.emit(Code.ALU | Code.MOV | Code.X, dst, src, 0, 0);
       f.set(dst, f.known.regs[src]);
     }
+  }
+
+  /** A copy at a constant distance: what a branch tells of one holds for the other. */
+  private static void linked(FunctionGenerator f) {
+    int src = f.scalar();
+    int dst = f.scratch(src);
+    if (dst < 0) {
+      return;
+    }
+    f.code.mov(dst, src);
+    int times = f.dice.between(1, 2);
+    for (int i = 0; i < times; i++) {
+      int imm = f.dice.percent(80) ? f.dice.between(-70, 70) : f.dice.immediate();
+      f.code.emit(width(f) | f.dice.pick(0x00, 0x10), dst, 0, 0, imm);
+    }
+    f.set(dst, Value.SCALAR);
   }
 
   private static int width(FunctionGenerator f) {
