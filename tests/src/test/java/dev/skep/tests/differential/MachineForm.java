@@ -1,8 +1,8 @@
 package dev.skep.tests.differential;
 
-import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
+import dev.skep.jit.x64.KernelAddresses;
 import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.X64Jit;
 import dev.skep.linux.ProgramInfo;
@@ -15,34 +15,10 @@ import java.util.HexFormat;
 final class MachineForm {
   private static final KernelLayout LAYOUT = KernelLayout.linux(CpuFeatures.host().bmi2());
 
-  /** Addresses where the kernel has its own, so that constants take the same forms. */
-  private static final Linkage KERNEL =
-      new Linkage() {
-        @Override
-        public long mapAddress(int map) {
-          return 0xffff_8881_0000_0000L + map * 4096L;
-        }
-
-        @Override
-        public long mapValueAddress(int map, int offset) {
-          return mapAddress(map) + offset;
-        }
-
-        @Override
-        public long functionAddress(int number) {
-          throw new AssertionError("functions have no address while code is emitted");
-        }
-
-        @Override
-        public boolean isUpcall(int number) {
-          return false;
-        }
-      };
-
   private MachineForm() {}
 
   static MachineCode compile(RunnableProgram program) {
-    return X64Jit.compile(program, LAYOUT, KERNEL);
+    return X64Jit.compile(program, LAYOUT, new KernelAddresses());
   }
 
   static String ofSkep(MachineCode code) {

@@ -13,6 +13,7 @@ final class Mutator {
     for (int i = 0; i < changes; i++) {
       change(insns, dice);
     }
+    keepMaps(insns, sample.program().maps().size());
     return sample.withInsns(sample.name() + " mutation " + seed, insns);
   }
 
@@ -31,5 +32,19 @@ final class Mutator {
           case 7 -> InsnWord.of(0x05, 0, 0, dice.percent(70) ? 0 : dice.between(-4, 4), 0);
           default -> InsnWord.of(Code.EXIT, 0, 0, 0, 0);
         };
+  }
+
+  /** A map that does not exist is a matter of descriptors, not of the program. */
+  private static void keepMaps(long[] insns, int maps) {
+    for (int i = 0; i < insns.length; i++) {
+      if (InsnWord.code(insns[i]) == Code.LD_IMM64) {
+        int src = InsnWord.src(insns[i]);
+        boolean loadsMap = src == 1 || src == 2 || src == 5 || src == 6;
+        if (loadsMap && Integer.compareUnsigned(InsnWord.imm(insns[i]), maps) >= 0) {
+          insns[i] = InsnWord.withSrc(insns[i], 0);
+        }
+        i++;
+      }
+    }
   }
 }
