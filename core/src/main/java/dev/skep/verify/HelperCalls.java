@@ -81,7 +81,9 @@ final class HelperCalls {
     Reg.setSubregDef(env.regs(), 0, 0);
     setResult(id, prototype);
     MapRules.check(env, call.map, id);
-    if (Helpers.changesPacketData(id)) {
+    // A tail call that fails has changed nothing, and one from the main program never returns.
+    boolean returns = id != Helpers.TAIL_CALL || env.cur.curframe > 0;
+    if (returns && Helpers.changesPacketData(id)) {
       packets.forgetAll();
     }
   }

@@ -101,7 +101,7 @@ final class LinkedRegs {
     Reg.copyValue(known, knownAt, r, at);
     Reg.setOff(r, at, off);
     Reg.setId(r, at, id);
-    boolean cut = (Reg.id(known, knownAt) & Reg.ADD_CONST32) != 0;
+    boolean cut = ((id | Reg.id(known, knownAt)) & Reg.ADD_CONST32) != 0;
     env.scalars.addDelta(r, at, (long) off - Reg.off(known, knownAt), cut);
   }
 }

@@ -101,7 +101,7 @@ final class Scalars {
   /**
    * Adds the distance to what is known of a linked scalar (sync_linked_regs).
    *
-   * @param cut whether the known one is a 32-bit sum
+   * @param cut whether one of both is a 32-bit sum
    */
   void addDelta(long[] r, int at, long delta, boolean cut) {
     a.load(r, at);

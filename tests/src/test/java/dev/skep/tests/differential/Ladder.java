@@ -53,6 +53,11 @@ final class Ladder implements AutoCloseable {
     return this;
   }
 
+  /** How many CPUs the kernel has: engines beside it need as many. */
+  int cpus() {
+    return kernel.cpus();
+  }
+
   /** The findings of all rungs that make sense after the ones below. */
   List<Finding> climb(Sample sample) {
     List<Finding> findings = new ArrayList<>();

@@ -57,6 +57,13 @@ final class Tally {
         .toList();
   }
 
+  /** What differs, one text per group. */
+  List<String> details() {
+    return groups().stream()
+        .map(group -> group.rung() + " " + group.sample().name() + ' ' + group.finding().detail())
+        .toList();
+  }
+
   /** One line per rung, then what is missing. */
   String summary() {
     StringBuilder out = new StringBuilder();
