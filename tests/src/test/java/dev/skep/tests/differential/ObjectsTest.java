@@ -49,7 +49,7 @@ class ObjectsTest {
     }
     System.out.print(tally.summary());
     skipped.forEach(line -> System.out.println("skipped " + line));
-    assertThat(tally.reports()).isEmpty();
+    assertThat(tally.details()).isEmpty();
   }
 
   private static List<Path> objects(Path directory) throws IOException {
