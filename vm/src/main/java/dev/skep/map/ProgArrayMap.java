@@ -77,7 +77,7 @@ public final class ProgArrayMap extends VmMap {
       return -Errno.E2BIG;
     }
     MapProgram program = maps().program(Memory.getInt(value));
-    return program == null ? -Errno.EBADF : set(index, program);
+    return program == null ? -Errno.EINVAL : set(index, program);
   }
 
   @Override

@@ -175,12 +175,12 @@ final class CaseRun {
       return; // a matter of pointers, which Java does not have
     }
     byte[] at = key == null ? new byte[0] : key;
+    byte[] from = value == null ? new byte[0] : value;
     switch (op) {
       case "lookup" -> value(what, expect, () -> map.lookup(at, flags));
       case "lookup_delete" -> value(what, expect, () -> map.lookupAndDelete(at, flags));
       case "next" -> key(what, expect, () -> map.nextKey(key));
-      case "update" ->
-          errno(what, expect, () -> map.update(at, Objects.requireNonNull(value), flags));
+      case "update" -> errno(what, expect, () -> map.update(at, from, flags));
       case "delete" -> errno(what, expect, () -> map.delete(at, flags));
       case "freeze" -> errno(what, expect, map::freeze);
       case "keys" -> keys(what, expect, map);
