@@ -15,6 +15,8 @@ final class AllHelpers {
     SkbShapeHelpers.define(table);
     SkbStateHelpers.define(table);
     XdpHelpers.define(table);
+    ProbeMemory memory = new ProbeMemory(maps.machine().addressSpace());
+    new TextHelpers(memory, options.trace()).define(table);
     options.helpers().forEach(table::override);
     return table;
   }
