@@ -192,10 +192,7 @@ final class Bprintf {
   }
 
   private static boolean isEnd(int c) {
-    return c == 0
-        || c == ' '
-        || c >= '\t' && c <= '\r'
-        || c > ' ' && c < 0x7f && !isWord(c);
+    return c == 0 || c == ' ' || c >= '\t' && c <= '\r' || c > ' ' && c < 0x7f && !isWord(c);
   }
 
   private static boolean isWord(int c) {

@@ -39,8 +39,7 @@ final class Strtox {
       return -Errno.EINVAL;
     }
     boolean tooLarge =
-        digits.overflow
-            || signed && (negative ? digits.belowMinimum() : digits.value < 0);
+        digits.overflow || signed && (negative ? digits.belowMinimum() : digits.value < 0);
     if (tooLarge) {
       return -Errno.ERANGE;
     }
@@ -62,8 +61,7 @@ final class Strtox {
     Digits(byte[] text, int start, int limit, int given) {
       int at = start;
       int base = given;
-      boolean hex =
-          at + 1 < limit && text[at] == '0' && (text[at + 1] | 0x20) == 'x';
+      boolean hex = at + 1 < limit && text[at] == '0' && (text[at + 1] | 0x20) == 'x';
       if (base == 0) {
         if (hex && at + 2 < limit && digit(text[at + 2]) < 16) {
           base = 16;

@@ -26,9 +26,7 @@ final class TextHelpers {
     table.set(106, (cpu, buf, len, flags, res, r5) -> Strtox.parse(buf, len, flags, res, false));
     table.set(182, (cpu, s1, size, s2, r4, r5) -> compare(s1, size & 0xffffffffL, s2));
     table.set(165, this::snprintf);
-    table.set(
-        6,
-        (cpu, format, size, r3, r4, r5) -> print(format, size, new long[] {r3, r4, r5}));
+    table.set(6, (cpu, format, size, r3, r4, r5) -> print(format, size, new long[] {r3, r4, r5}));
     table.set(
         177,
         (cpu, format, size, data, length, r5) -> {
