@@ -1,5 +1,6 @@
 package dev.skep.engine;
 
+import dev.skep.errors.BpfErrnoException;
 import dev.skep.program.Program;
 
 /** A program that can run. */
@@ -24,14 +25,17 @@ public interface LoadedProgram extends AutoCloseable {
    * write into packets is not kept. Engines that can, run the whole batch in one native call.
    *
    * @return nanoseconds spent in the runs
-   * @throws dev.skep.errors.BpfErrnoException for a packet that {@link #testRun} refuses
    */
   default long run(PacketBatch batch) {
     long nanos = 0;
     for (int i = 0; i < batch.count(); i++) {
-      TestRunResult result = testRun(TestRun.of(batch.packet(i)));
-      batch.retval(i, result.retval());
-      nanos += result.durationNanos();
+      try {
+        TestRunResult result = testRun(TestRun.of(batch.packet(i)));
+        batch.result(i, 0, result.retval());
+        nanos += result.durationNanos();
+      } catch (BpfErrnoException refused) {
+        batch.result(i, refused.errno(), 0);
+      }
     }
     return nanos;
   }

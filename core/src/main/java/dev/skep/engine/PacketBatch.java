@@ -11,6 +11,7 @@ public final class PacketBatch {
   private int[] offsets = new int[256];
   private int[] lengths = new int[256];
   private int[] retvals = new int[256];
+  private int[] errnos = new int[256];
   private int used;
   private int count;
 
@@ -27,6 +28,7 @@ public final class PacketBatch {
       offsets = Arrays.copyOf(offsets, capacity);
       lengths = Arrays.copyOf(lengths, capacity);
       retvals = Arrays.copyOf(retvals, capacity);
+      errnos = Arrays.copyOf(errnos, capacity);
     }
     if (bytes.length - used < packet.length) {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, used + packet.length));
@@ -66,8 +68,15 @@ public final class PacketBatch {
     return retvals[i];
   }
 
-  public void retval(int i, int value) {
-    retvals[i] = value;
+  /** 0, or the errno with which {@link LoadedProgram#testRun} refuses packet i. */
+  public int errno(int i) {
+    return errnos[i];
+  }
+
+  /** What became of packet i; for engines. */
+  public void result(int i, int errno, int retval) {
+    errnos[i] = errno;
+    retvals[i] = retval;
   }
 
   /** A copy of packet i. */

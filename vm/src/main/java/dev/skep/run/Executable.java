@@ -1,6 +1,9 @@
 package dev.skep.run;
 
+import dev.skep.jit.x64.BatchLayout;
 import dev.skep.machine.Cpu;
+import dev.skep.natives.Memory;
+import dev.skep.program.layout.XdpBuffLayout;
 
 /** A program's code, as one of the engines made it. */
 interface Executable {
@@ -20,6 +23,27 @@ interface Executable {
       result = run(cpu, context);
     }
     return result;
+  }
+
+  /**
+   * Runs it once per XDP packet, in order.
+   *
+   * @param buff struct xdp_buff, whose packet pointers are set for each
+   * @param items address of {@code count} XDP items of {@link BatchLayout}, at least one; results
+   *     come back in them
+   */
+  default void runPackets(Cpu cpu, long buff, long items, int count) {
+    for (int i = 0; i < count; i++) {
+      long item = items + (long) i * BatchLayout.XDP_SIZE;
+      long data = Memory.getLong(item + BatchLayout.XDP_DATA);
+      Memory.putLong(buff + XdpBuffLayout.DATA, data);
+      Memory.putLong(
+          buff + XdpBuffLayout.DATA_END, Memory.getLong(item + BatchLayout.XDP_DATA_END));
+      Memory.putLong(
+          buff + XdpBuffLayout.DATA_META, Memory.getLong(item + BatchLayout.XDP_DATA_META));
+      Memory.putLong(buff + XdpBuffLayout.DATA_HARD_START, data - XdpContext.HEADROOM);
+      Memory.putInt(item + BatchLayout.XDP_RETVAL, (int) run(cpu, buff));
+    }
   }
 
   /** Address of the machine code, or 0. */

@@ -147,6 +147,16 @@ final class JitBackend implements Backend {
       return program.run(longEntry(), BatchKind.REPEAT, batch, cpu);
     }
 
+    @Override
+    public void runPackets(Cpu cpu, long buff, long items, int count) {
+      long batch = batch(cpu);
+      Memory.putLong(batch + BatchLayout.CTX, buff);
+      Memory.putLong(batch + BatchLayout.FIRST_ITEM, items);
+      Memory.putLong(batch + BatchLayout.COUNT, count);
+      Memory.putLong(batch + BatchLayout.HEADROOM, XdpContext.HEADROOM);
+      program.run(longEntry(), BatchKind.XDP, batch, cpu);
+    }
+
     /** An entry that garbage collections need not wait for. */
     private NativeProgram.Entry longEntry() {
       return program.entry() == NativeProgram.Entry.GUARDED

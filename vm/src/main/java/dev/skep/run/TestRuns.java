@@ -19,6 +19,7 @@ final class TestRuns implements AutoCloseable {
   private final Devices devices;
   private final ContextPool<SkbContext> skbs;
   private final ContextPool<XdpContext> xdps;
+  private final ContextPool<XdpFrames> xdpFrames;
 
   TestRuns(Machine machine, Devices devices, KernelVariables variables) {
     this.variables = variables;
@@ -27,6 +28,7 @@ final class TestRuns implements AutoCloseable {
     this.devices = devices;
     skbs = new ContextPool<>(machine.cpus(), () -> new SkbContext(space));
     xdps = new ContextPool<>(machine.cpus(), () -> new XdpContext(space));
+    xdpFrames = new ContextPool<>(machine.cpus(), () -> new XdpFrames(space));
   }
 
   Machine machine() {
@@ -45,6 +47,10 @@ final class TestRuns implements AutoCloseable {
     return xdps;
   }
 
+  ContextPool<XdpFrames> xdpFrames() {
+    return xdpFrames;
+  }
+
   TestRunResult run(VmProgram program, TestRun run) {
     variables.refresh();
     ProgramType type = program.program().type();
@@ -59,13 +65,8 @@ final class TestRuns implements AutoCloseable {
   }
 
   long run(VmProgram program, PacketBatch batch) {
-    long nanos = 0;
-    for (int i = 0; i < batch.count(); i++) {
-      TestRunResult result = run(program, TestRun.of(batch.packet(i)));
-      batch.retval(i, result.retval());
-      nanos += result.durationNanos();
-    }
-    return nanos;
+    variables.refresh();
+    return PacketRuns.run(this, program, batch);
   }
 
   static BpfErrnoException error(int errno, VmProgram program) {
@@ -115,5 +116,6 @@ final class TestRuns implements AutoCloseable {
   public void close() {
     skbs.close();
     xdps.close();
+    xdpFrames.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.skep.run;
 
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.PacketBatch;
+import dev.skep.engine.PreparedRun;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
@@ -13,6 +14,7 @@ import dev.skep.map.ProgramOwner;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import dev.skep.program.layout.BpfProgLayout;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -109,6 +111,14 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   public long run(PacketBatch batch) {
     checkOpen();
     return vm.testRuns().run(this, batch);
+  }
+
+  @Override
+  public PreparedRun prepare(TestRun input) {
+    checkOpen();
+    return program.type() == ProgramType.XDP
+        ? XdpTestRun.prepare(vm.testRuns(), this, input)
+        : LoadedProgram.super.prepare(input);
   }
 
   private void checkOpen() {

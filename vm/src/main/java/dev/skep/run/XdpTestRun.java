@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.engine.PreparedRun;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.Errno;
@@ -45,10 +46,23 @@ final class XdpTestRun {
     }
   }
 
-  private static void checkOptions(VmProgram program, TestRun run) {
+  /** Whether the program can be run at all: those of device and CPU maps cannot. */
+  static boolean isPlain(VmProgram program) {
     int attach = program.program().expectedAttachType();
-    if (attach == AttachType.XDP_DEVMAP.number()
-        || attach == AttachType.XDP_CPUMAP.number()
+    return attach != AttachType.XDP_DEVMAP.number() && attach != AttachType.XDP_CPUMAP.number();
+  }
+
+  /** Puts an input in place for many runs from Java. */
+  static PreparedRun prepare(TestRuns runs, VmProgram program, TestRun run) {
+    checkOptions(program, run);
+    Shape shape = Shape.of(runs, program, run.data(), TestRuns.contextIn(program, run, MD_SIZE));
+    XdpContext context = new XdpContext(runs.machine().addressSpace());
+    shape.put(context);
+    return new XdpPrepared(runs.machine().cpus(), program, context);
+  }
+
+  private static void checkOptions(VmProgram program, TestRun run) {
+    if (!isPlain(program)
         || (run.flags() & ~F_LIVE_FRAMES) != 0
         || (run.flags() & F_LIVE_FRAMES) == 0 && run.batchSize() != 0) {
       throw TestRuns.error(Errno.EINVAL, program);
@@ -102,6 +116,18 @@ final class XdpTestRun {
       return new Shape(data, device, meta, linear);
     }
 
+    /** Lays the input out in a context. */
+    void put(XdpContext context) {
+      int start = XdpContext.HEADROOM - meta;
+      Memory.copy(data, 0, context.frame() + start, linear);
+      context.clear(start, start + linear);
+      int frags = data.length - linear;
+      if (frags > 0) {
+        Memory.copy(data, linear, context.frags(), frags);
+      }
+      context.build(device, start, meta, linear, frags);
+    }
+
     private static Device device(TestRuns runs, VmProgram program, ByteBuffer in) {
       int ingress = in.getInt(MD_INGRESS_IFINDEX);
       int queue = in.getInt(MD_RX_QUEUE_INDEX);
@@ -126,15 +152,7 @@ final class XdpTestRun {
       TestRun run,
       Shape shape,
       byte @Nullable [] md) {
-    int start = XdpContext.HEADROOM - shape.meta;
-    long frame = context.frame();
-    Memory.copy(shape.data, 0, frame + start, shape.linear);
-    context.clear(start, start + shape.linear);
-    int frags = shape.data.length - shape.linear;
-    if (frags > 0) {
-      Memory.copy(shape.data, shape.linear, context.frags(), frags);
-    }
-    context.build(shape.device, start, shape.meta, shape.linear, frags);
+    shape.put(context);
     long xdp = context.buff();
     Repeat repeat = Repeat.of(program, cpu, xdp, run.repeat());
     long meta = Xdp.dataMeta(xdp);

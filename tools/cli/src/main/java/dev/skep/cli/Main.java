@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
       BtfCommand.class,
       BatchCommand.class,
       DoctorCommand.class,
+      ConformanceCommand.class,
       WarmUpCommand.class
     })
 public final class Main {

@@ -27,6 +27,7 @@ final class PacketStream {
   private final int workers;
   private final Progress progress;
   private final Map<Integer, Long> retvals = new TreeMap<>(Integer::compareUnsigned);
+  private final Map<Integer, Long> refused = new TreeMap<>();
   private long packets;
   private long bytes;
   private long nanos;
@@ -104,7 +105,11 @@ final class PacketStream {
     }
     PacketBatch batch = slot.batch;
     for (int i = 0; i < batch.count(); i++) {
-      retvals.merge(batch.retval(i), 1L, Long::sum);
+      if (batch.errno(i) == 0) {
+        retvals.merge(batch.retval(i), 1L, Long::sum);
+      } else {
+        refused.merge(batch.errno(i), 1L, Long::sum);
+      }
     }
     packets += batch.count();
     bytes += batch.totalBytes();
@@ -113,6 +118,11 @@ final class PacketStream {
   /** How often each return value came, ascending. */
   Map<Integer, Long> retvals() {
     return retvals;
+  }
+
+  /** How many packets test_run would refuse, by errno: runts, and too long ones. */
+  Map<Integer, Long> refused() {
+    return refused;
   }
 
   long packets() {

@@ -166,6 +166,14 @@ final class RunCommand implements Callable<Integer> {
               String.format(Locale.ROOT, "%,d", retval.getValue()),
               String.format(Locale.ROOT, "%.1f %%", 100.0 * retval.getValue() / stream.packets())));
     }
+    for (Map.Entry<Integer, Long> refused : stream.refused().entrySet()) {
+      table.row(
+          List.of(
+              "not run: " + Errno.name(refused.getKey()),
+              String.format(Locale.ROOT, "%,d", refused.getValue()),
+              String.format(
+                  Locale.ROOT, "%.1f %%", 100.0 * refused.getValue() / stream.packets())));
+    }
     table.lines().forEach(out::println);
     loaded.maps().forEach((name, map) -> new MapView(name, map).print(out));
   }
@@ -218,6 +226,11 @@ final class RunCommand implements Callable<Integer> {
           json.writeObjectFieldStart("retvals");
           for (Map.Entry<Integer, Long> retval : stream.retvals().entrySet()) {
             json.writeNumberField(Integer.toUnsignedString(retval.getKey()), retval.getValue());
+          }
+          json.writeEndObject();
+          json.writeObjectFieldStart("refused");
+          for (Map.Entry<Integer, Long> refused : stream.refused().entrySet()) {
+            json.writeNumberField(Errno.name(refused.getKey()), refused.getValue());
           }
           json.writeEndObject();
         });

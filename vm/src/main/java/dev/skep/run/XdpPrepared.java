@@ -1,0 +1,44 @@
+package dev.skep.run;
+
+import dev.skep.engine.PreparedRun;
+import dev.skep.machine.Cpu;
+import dev.skep.machine.Cpus;
+
+/** An XDP program with its packet in a frame of its own. */
+final class XdpPrepared implements PreparedRun {
+  private final Cpus cpus;
+  private final VmProgram program;
+  private final Executable executable;
+  private final XdpContext context;
+  private final long buff;
+
+  /**
+   * @param context built; closed with this
+   */
+  XdpPrepared(Cpus cpus, VmProgram program, XdpContext context) {
+    this.cpus = cpus;
+    this.program = program;
+    this.executable = program.executable();
+    this.context = context;
+    this.buff = context.buff();
+    if (!program.retain()) {
+      throw new IllegalStateException("closed: program \"" + program.program().name() + "\"");
+    }
+  }
+
+  @Override
+  public int run() {
+    Cpu cpu = cpus.enter();
+    try {
+      return (int) executable.run(cpu, buff);
+    } finally {
+      cpus.leave();
+    }
+  }
+
+  @Override
+  public void close() {
+    program.release();
+    context.close();
+  }
+}
