@@ -6,7 +6,18 @@ public abstract sealed class SkepException extends RuntimeException
   private static final long serialVersionUID = 1L;
 
   SkepException(String message) {
-    super(message);
+    super(oneLine(message));
+  }
+
+  /** Names come from untrusted files: what would break the line or steer a terminal becomes "?". */
+  private static String oneLine(String message) {
+    StringBuilder text = new StringBuilder(message);
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        text.setCharAt(i, '?');
+      }
+    }
+    return text.toString();
   }
 
   @Override

@@ -212,7 +212,11 @@ public final class ObjectMap {
       throw new IllegalArgumentException(
           "initial value of " + bytes.length + " bytes for map \"" + name() + "\"");
     }
-    spec = spec.withInitial(bytes.clone(), spec.frozen());
+    image(bytes.clone());
+  }
+
+  void image(byte[] bytes) {
+    spec = spec.withInitial(bytes, spec.frozen());
   }
 
   @Override
