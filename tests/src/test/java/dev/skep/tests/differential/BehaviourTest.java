@@ -3,6 +3,7 @@ package dev.skep.tests.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.linux.KernelEngine;
+import dev.skep.natives.CpuFeatures;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import org.junit.jupiter.api.Assumptions;
@@ -28,6 +29,9 @@ class BehaviourTest {
     Tally tally = new Tally();
     try (Ladder ladder = new Ladder(false)) {
       ladder.with(Rung.INTERP, Vm.interp(VmOptions.ofCpus(ladder.cpus())));
+      if (CpuFeatures.host().x64()) {
+        ladder.with(Rung.JIT, Vm.jit(VmOptions.ofCpus(ladder.cpus())));
+      }
       for (long seed = FIRST; seed < FIRST + COUNT; seed++) {
         Sample sample = ProgramGenerator.generate(seed, 0);
         tally.add(sample, ladder.climb(sample));
