@@ -99,6 +99,37 @@ public final class ContextLayout {
     {"cgroup_sysctl", "n0-8", "4:4"},
     {"cgroup_sockopt/21", "0:8=sock 8:8=pkt 16:8=pkt_end 24-40:4", "32-40:4"},
     {"cgroup_sockopt/22", "0:8=sock 8:8=pkt 16:8=pkt_end 24-36:4", "24-36:4"},
+    {
+      "cgroup_sock/2 cgroup_sock/34",
+      "0:4 s4 s8 s12 16-24:4 48:4 48-50:1/2 n52-72 s72 s76",
+      "0:4 16-24:4"
+    },
+    {"cgroup_sock/12", "s4 s8 s12 n24-28 s44 48:4 48-50:1/2 n52-72 s72 s76", ""},
+    {"cgroup_sock/13", "s4 s8 s12 n28-44 s44 48:4 48-50:1/2 n52-72 s72 s76", ""},
+    {
+      "cgroup_sock_addr/8 cgroup_sock_addr/10 cgroup_sock_addr/19 cgroup_sock_addr/29 "
+          + "cgroup_sock_addr/31",
+      "0:4 n4-8 n24-28 28-40:4 64:8=sock",
+      "4:4 24:4"
+    },
+    {
+      "cgroup_sock_addr/9 cgroup_sock_addr/11 cgroup_sock_addr/20 cgroup_sock_addr/30 "
+          + "cgroup_sock_addr/32",
+      "0:4 8:8 16:8 n8-24 n24-28 28-40:4 64:8=sock",
+      "8:8 16:8 8-28:4"
+    },
+    {"cgroup_sock_addr/14", "0:4 n4-8 n24-28 28-40:4 n40-44 64:8=sock", "4:4 24:4 40:4"},
+    {
+      "cgroup_sock_addr/15",
+      "0:4 8:8 16:8 n8-24 n24-28 28-40:4 48:8 n44-60 64:8=sock",
+      "8:8 16:8 8-28:4 48:8 44-60:4"
+    },
+    {
+      "cgroup_sock_addr/49 cgroup_sock_addr/50 cgroup_sock_addr/51 cgroup_sock_addr/52 "
+          + "cgroup_sock_addr/53",
+      "0:4 n24-28 28-40:4 64:8=sock",
+      "24:4"
+    },
     {"sk_lookup", "0:8=sock_or_null n8-36 36:4 36-40:1/2 n40-68", ""},
     {"flow_dissector", "76:4=pkt 80:4=pkt_end 144:8=flow_keys", ""},
     {

@@ -36,6 +36,9 @@ final class RewriteGenerator {
           ProgramType.SK_REUSEPORT,
           ProgramType.FLOW_DISSECTOR,
           ProgramType.CGROUP_SYSCTL,
+          ProgramType.CGROUP_SOCK,
+          ProgramType.CGROUP_SOCK_ADDR,
+          ProgramType.CGROUP_SOCKOPT,
           ProgramType.PERF_EVENT);
 
   private static final List<MapType> MAPS =
@@ -50,6 +53,7 @@ final class RewriteGenerator {
 
   private final Dice dice;
   private final ProgramType type;
+  private final int attachType;
   private final ContextLayout layout;
   private final Code code = new Code();
   private final List<MapSpec> maps = new ArrayList<>();
@@ -63,7 +67,8 @@ final class RewriteGenerator {
   private RewriteGenerator(long seed) {
     dice = new Dice(seed);
     type = TYPES.get(dice.below(TYPES.size()));
-    ContextLayout known = ContextLayout.of(type, attachType(type));
+    attachType = attachType();
+    ContextLayout known = ContextLayout.of(type, attachType);
     if (known == null) {
       throw new IllegalStateException("no layout of " + type);
     }
@@ -80,7 +85,7 @@ final class RewriteGenerator {
             plain.name(),
             "",
             plain.type(),
-            attachType(plain.type()),
+            generator.attachType,
             0,
             "GPL",
             insns,
@@ -94,8 +99,12 @@ final class RewriteGenerator {
     return new Sample("rewrite " + seed, program, List.of(), List.of(), contents);
   }
 
-  private static int attachType(ProgramType type) {
+  private int attachType() {
     return switch (type) {
+      case XDP -> dice.pick(AttachType.XDP.number(), AttachType.XDP_DEVMAP.number());
+      case CGROUP_SOCK -> dice.pick(2, 34, 12, 13);
+      case CGROUP_SOCK_ADDR -> dice.pick(8, 9, 10, 11, 14, 15, 19, 20, 29, 30, 31, 32, 49);
+      case CGROUP_SOCKOPT -> dice.pick(21, 22);
       case SOCK_OPS -> AttachType.CGROUP_SOCK_OPS.number();
       case SK_SKB -> AttachType.SK_SKB_STREAM_VERDICT.number();
       case SK_MSG -> AttachType.SK_MSG_VERDICT.number();
@@ -131,7 +140,10 @@ final class RewriteGenerator {
   }
 
   private int result() {
-    return type == ProgramType.SK_SKB || type == ProgramType.CGROUP_SKB ? 1 : 0;
+    return switch (type) {
+      case SK_SKB, CGROUP_SKB, CGROUP_SOCK, CGROUP_SOCK_ADDR -> 1;
+      default -> 0;
+    };
   }
 
   /** r7 = something that the verifier does not know. */
