@@ -1,13 +1,16 @@
 package dev.skep.tests.differential;
 
+import dev.skep.btf.Btf;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.AttachType;
 import dev.skep.program.ContextLayout;
+import dev.skep.program.FuncInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -51,6 +54,21 @@ final class RewriteGenerator {
           MapType.LRU_HASH,
           MapType.LRU_PERCPU_HASH);
 
+  private static final int MAIN_TYPE = 3;
+  private static final int STATIC_TYPE = 4;
+
+  /** int; int (void); static main; static sub. */
+  private static final Btf FUNCTIONS_BTF =
+      Btf.parse(
+          HexFormat.of()
+              .parseHex(
+                  "9feb01001800000000000000340000003400000010000000"
+                      + "01000000000000010400000020000001"
+                      + "000000000000000d01000000"
+                      + "050000000000000c02000000"
+                      + "0a0000000000000c02000000"
+                      + "00696e74006d61696e00737562000000"));
+
   private final Dice dice;
   private final ProgramType type;
   private final int attachType;
@@ -62,6 +80,7 @@ final class RewriteGenerator {
   private final List<Integer> callbacks = new ArrayList<>();
 
   private final List<Integer> calls = new ArrayList<>();
+  private final List<FuncInfo> functions = new ArrayList<>();
   private int budget;
 
   private RewriteGenerator(long seed) {
@@ -90,9 +109,9 @@ final class RewriteGenerator {
             "GPL",
             insns,
             plain.maps(),
+            generator.functions,
             List.of(),
-            List.of(),
-            null,
+            FUNCTIONS_BTF,
             null);
     List<List<Sample.Element>> contents = new ArrayList<>();
     generator.maps.forEach(map -> contents.add(List.of()));
@@ -117,6 +136,7 @@ final class RewriteGenerator {
   }
 
   private long[] program() {
+    functions.add(new FuncInfo(0, MAIN_TYPE));
     code.mov(6, 1);
     unknown();
     while (budget > 0) {
@@ -126,10 +146,12 @@ final class RewriteGenerator {
     code.exit();
     int subprog = code.length();
     if (!calls.isEmpty()) {
+      functions.add(new FuncInfo(subprog, STATIC_TYPE));
       subprog();
     }
     int callback = code.length();
     if (!callbacks.isEmpty()) {
+      functions.add(new FuncInfo(callback, STATIC_TYPE));
       code.movImm(0, 0);
       code.exit();
     }
