@@ -102,6 +102,13 @@ final class Env {
     return new Rejection(errno);
   }
 
+  /** {@link #reject} for the few messages that the kernel does not end with a line feed. */
+  Rejection rejectWithoutLine(int errno, String why) {
+    log.add(why);
+    message = why;
+    return new Rejection(errno);
+  }
+
   /** Something that the kernel too would call a bug of the verifier. */
   UnsupportedException bug(String what) {
     return new UnsupportedException("internal: " + what + " at insn " + insn);

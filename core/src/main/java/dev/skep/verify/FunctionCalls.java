@@ -140,8 +140,31 @@ final class FunctionCalls {
 
   // Returns -----------------------------------------------------------------------------------
 
+  /**
+   * A tail call within a subprogram: if it succeeds, what it jumped to returns to our caller, with
+   * any result, and with other packet data. That it fails is followed later.
+   */
+  void leaveByTailCall() {
+    env.trace.scratched.reg(0);
+    env.paths.push(env.insn + 1, env.insn, Errno.ENOMEM);
+    packets.forgetAll();
+    Reg.markUnknown(env.regs(), 0, false);
+    leave();
+    env.insn--;
+  }
+
+  /** A packet load within a subprogram: beyond the end of the packet it returns 0 to our caller. */
+  void leaveByPacketLoad() {
+    env.trace.scratched.reg(0);
+    env.paths.push(env.insn + 1, env.insn, Errno.ENOMEM);
+    Reg.markKnown(env.regs(), 0, 0);
+    leave();
+    env.insn--;
+  }
+
   /** prepare_func_exit: back to the caller, or to the call that ran the callback. */
   void leave() {
+    env.liveStack.update();
     State state = env.cur;
     Frame callee = state.current();
     Frame caller = state.frame(state.curframe - 1);

@@ -81,9 +81,12 @@ final class HelperCalls {
     Reg.setSubregDef(env.regs(), 0, 0);
     setResult(id, prototype);
     MapRules.check(env, call.map, id);
-    // A tail call that fails has changed nothing, and one from the main program never returns.
-    boolean returns = id != Helpers.TAIL_CALL || env.cur.curframe > 0;
-    if (returns && Helpers.changesPacketData(id)) {
+    if (id == Helpers.TAIL_CALL) {
+      if (env.cur.curframe > 0) {
+        functions.leaveByTailCall();
+        packets.forgetAll();
+      }
+    } else if (Helpers.changesPacketData(id)) {
       packets.forgetAll();
     }
   }
@@ -143,7 +146,7 @@ final class HelperCalls {
     }
     MapSpec map = env.mapOf(call.map);
     if (map.type() != MapType.PROG_ARRAY) {
-      throw env.reject(Errno.EINVAL, "expected prog array map for tail call");
+      throw env.rejectWithoutLine(Errno.EINVAL, "expected prog array map for tail call");
     }
     long[] r = env.regs();
     int at = Frame.reg(3);

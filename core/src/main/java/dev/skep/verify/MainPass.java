@@ -35,8 +35,8 @@ final class MainPass {
     branches = new Branches(env, operands);
     exits = new ExitRules(env, operands);
     constants = new ConstantLoads(env, operands);
-    packetLoads = new PacketLoads(env, operands, memory, exits);
     functions = new FunctionCalls(env, operands, memory, stack);
+    packetLoads = new PacketLoads(env, operands, memory, exits, functions);
     helpers = new HelperCalls(env, operands, memory, stack, functions, exits);
   }
 
@@ -301,7 +301,6 @@ final class MainPass {
   private boolean exit() {
     exits.checkLeak(env.cur.curframe == 0, "BPF_EXIT instruction in main prog");
     if (env.cur.curframe != 0) {
-      env.liveStack.update();
       functions.leave();
       arrived = true;
       return true;

@@ -13,12 +13,15 @@ final class PacketLoads {
   private final Operands operands;
   private final MemoryAccess memory;
   private final ExitRules exits;
+  private final FunctionCalls functions;
 
-  PacketLoads(Env env, Operands operands, MemoryAccess memory, ExitRules exits) {
+  PacketLoads(
+      Env env, Operands operands, MemoryAccess memory, ExitRules exits, FunctionCalls functions) {
     this.env = env;
     this.operands = operands;
     this.memory = memory;
     this.exits = exits;
+    this.functions = functions;
   }
 
   void check(long word) {
@@ -49,5 +52,8 @@ final class PacketLoads {
     operands.clobberCallerSaved(r);
     Reg.markUnknown(r, 0, false);
     Reg.setSubregDef(r, 0, env.insn + 1);
+    if (env.cur.curframe > 0) {
+      functions.leaveByPacketLoad();
+    }
   }
 }
