@@ -263,6 +263,16 @@ public final class Btf {
         && Arrays.equals(bytes, start, end, text, 0, text.length);
   }
 
+  /** Whether the string at an offset begins with these bytes. */
+  boolean stringStartsWith(int offset, byte[] text) {
+    if (offset < firstString && offset >= 0 && base != null) {
+      return base.stringStartsWith(offset, text);
+    }
+    int start = stringStart(offset);
+    int end = start + text.length;
+    return end < strings + stringBytes && Arrays.equals(bytes, start, end, text, 0, text.length);
+  }
+
   /** A hash of the string at an offset that equals {@link BtfNames#hash} of its bytes. */
   int stringHash(int offset) {
     if (offset < firstString && base != null) {

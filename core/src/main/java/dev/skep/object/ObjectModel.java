@@ -2,6 +2,7 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfExt;
+import dev.skep.btf.CoreResolver;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +22,23 @@ final class ObjectModel {
   @Nullable Btf btf;
   @Nullable BtfExt ext;
 
+  private @Nullable CoreResolver resolver;
+
   ObjectModel(String name, OpenOptions options, ElfFile elf) {
     this.name = name.length() > 15 ? name.substring(0, 15) : name;
     this.options = options;
     this.bigEndian = elf.isBigEndian();
     this.sections = elf.sections();
     this.symbols = elf.symbols();
+  }
+
+  /** Resolves CO-RE relocations; null without the object's or the kernel's BTF. */
+  synchronized @Nullable CoreResolver coreResolver() {
+    Btf kernel = options.kernelBtf();
+    if (resolver == null && kernel != null && btf != null) {
+      resolver = new CoreResolver(btf, kernel);
+    }
+    return resolver;
   }
 
   /** The function that holds a slot of a section: of several, the one that starts last. */
