@@ -79,7 +79,7 @@ final class FormatStrings {
       return end(format, i);
     }
     if (c == 'c') {
-      return end(format, i);
+      return i;
     }
     if (c == 'l') {
       i++;
