@@ -2,10 +2,12 @@ package dev.skep.rewrite;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.verify.SubprogFacts;
+import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +40,22 @@ public final class Rewriter {
     List<PokeDescriptor> pokes = MiscFixups.run(code, options.directTailCalls());
     ZeroExtension.run(code);
     return result(code, pokes);
+  }
+
+  /**
+   * The verdict on a program that the verifier accepted but {@link #rewrite} rejected, as the
+   * kernel's log has it: the reason before the counters.
+   */
+  public static Verdict.Rejected verdict(Verdict.Accepted accepted, RejectedException rejection) {
+    String reason = rejection.log();
+    String log = accepted.log();
+    int counters = Math.max(log.lastIndexOf("processed "), 0);
+    return new Verdict.Rejected(
+        rejection.errno(),
+        reason.strip(),
+        rejection.insn(),
+        accepted.stats(),
+        log.isEmpty() ? "" : log.substring(0, counters) + reason + log.substring(counters));
   }
 
   private static RunnableProgram result(Code code, List<PokeDescriptor> pokes) {

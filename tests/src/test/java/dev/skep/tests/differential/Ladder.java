@@ -3,6 +3,7 @@ package dev.skep.tests.differential;
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
 import dev.skep.linux.KernelEngine;
@@ -64,7 +65,7 @@ final class Ladder implements AutoCloseable {
     try (SampleMaps maps = new SampleMaps(kernel, sample)) {
       int level = logs ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
-        Verdict skep = Verifier.verify(sample.program(), options.withLogLevel(level));
+        Verdict skep = judge(sample, level);
         compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
         if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
           compareCode(findings, linux.program(), accepted.program(), maps);
@@ -73,6 +74,21 @@ final class Ladder implements AutoCloseable {
       }
     }
     return findings;
+  }
+
+  /** Rewriting rejects a few programs that the verifier's walk accepts. */
+  private Verdict judge(Sample sample, int logLevel) {
+    Verdict verdict = Verifier.verify(sample.program(), options.withLogLevel(logLevel));
+    if (verdict instanceof Verdict.Accepted accepted) {
+      try {
+        Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX);
+      } catch (RejectedException rejection) {
+        return Rewriter.verdict(accepted, rejection);
+      } catch (UnsupportedException missing) {
+        return verdict; // told at the rung of the rewrites
+      }
+    }
+    return verdict;
   }
 
   private int logLevel(Sample sample, SampleMaps maps) {

@@ -2,10 +2,17 @@ package dev.skep.tests.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.isa.InsnWord;
 import dev.skep.linux.KernelEngine;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Rewritten instructions beside those that the running kernel dumps, for programs that are full of
@@ -35,5 +42,23 @@ class RewriteTest {
     }
     assertThat(tally.details()).isEmpty();
     assertThat(tally.count(Rung.XLATED, Finding.Kind.EQUAL)).isGreaterThan(COUNT / 4);
+  }
+
+  /** Reads of vlan_present become three instructions each and stretch the jump over them. */
+  @ParameterizedTest
+  @CsvSource({"10,32767", "10,32760", "3,32764", "4,32764", "10,32740"})
+  void jumpThatGetsTooLong(int reads, int jump) {
+    long[] insns = new long[jump + 4];
+    Arrays.fill(insns, InsnWord.of(0xb7, 3, 0, 0, 1));
+    insns[0] = InsnWord.of(0x61, 2, 1, 0, 0);
+    insns[1] = InsnWord.of(0x15, 2, 0, jump, 0);
+    Arrays.fill(insns, 2, 2 + reads, InsnWord.of(0x61, 3, 1, 20, 0));
+    insns[jump + 2] = InsnWord.of(0xb7, 0, 0, 0, 0);
+    insns[jump + 3] = InsnWord.of(0x95, 0, 0, 0, 0);
+    Program program = Program.of("far", ProgramType.SOCKET_FILTER, "GPL", insns, List.of());
+    Sample sample = new Sample("far", program, List.of(), List.of(), List.of());
+    try (Ladder ladder = new Ladder(true)) {
+      assertThat(ladder.climb(sample)).isNotEmpty().noneMatch(Finding::isDifferent);
+    }
   }
 }

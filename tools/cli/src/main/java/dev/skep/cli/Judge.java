@@ -1,6 +1,7 @@
 package dev.skep.cli;
 
 import dev.skep.errors.MalformedException;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
@@ -73,9 +74,11 @@ final class Judge {
     int jited = -1;
     if (verdict instanceof Verdict.Accepted accepted) {
       try {
-        RunnableProgram runnable = Rewriter.rewrite(accepted.program());
+        RunnableProgram runnable = KernelImage.rewritten(accepted.program());
         xlated = runnable.insns().length;
         jited = KernelImage.of(runnable).length;
+      } catch (RejectedException e) {
+        verdict = Rewriter.verdict(accepted, e);
       } catch (UnsupportedException e) {
         // The verdict stands; only the sizes stay unknown.
         xlated = -1;

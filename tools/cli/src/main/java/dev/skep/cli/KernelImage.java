@@ -10,6 +10,7 @@ import dev.skep.jit.x64.X64Jit;
 import dev.skep.natives.CpuFeatures;
 import dev.skep.program.LineInfo;
 import dev.skep.rewrite.DumpNumbers;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.Xlated;
@@ -24,7 +25,7 @@ final class KernelImage {
   private KernelImage() {}
 
   static RunnableProgram rewritten(VerifiedProgram verified) {
-    return Rewriter.rewrite(verified);
+    return Rewriter.rewrite(verified, RewriteOptions.LINUX);
   }
 
   /**
