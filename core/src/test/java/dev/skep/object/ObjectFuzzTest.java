@@ -1,5 +1,6 @@
 package dev.skep.object;
 
+import dev.skep.btf.Btf;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Broken objects are refused by name, or opened; nothing else happens. */
 class ObjectFuzzTest {
+  private final byte[] kernel = TestObjects.section("target", ".BTF");
   private final Map<String, int[]> ranges = new HashMap<>();
 
   @Test
@@ -22,8 +24,17 @@ class ObjectFuzzTest {
     String name = TestObjects.ALL.get(random.nextInt(TestObjects.ALL.size()));
     byte[] bytes = TestObjects.bytes(name);
     int[] where = ranges.computeIfAbsent(name, n -> ranges(bytes));
-    BpfObject object = BpfObject.open(name, new Mutator(random).mutate(bytes, where));
-    use(object);
+    use(BpfObject.open(name, new Mutator(random).mutate(bytes, where), options(random)));
+  }
+
+  /** No kernel types, sound ones, or broken ones. */
+  private OpenOptions options(Random random) {
+    int choice = random.nextInt(3);
+    if (choice == 0) {
+      return OpenOptions.DEFAULT;
+    }
+    byte[] bytes = choice == 1 ? kernel : new Mutator(random).mutate(kernel, 24, kernel.length);
+    return OpenOptions.DEFAULT.withKernelBtf(Btf.parse(bytes));
   }
 
   /** Header, section headers, and each section: the parts of an object, whatever their size. */

@@ -20,6 +20,7 @@ public final class TestObjects {
           "nobtf",
           "subprogs",
           "subprogs-be",
+          "target",
           "types");
 
   private TestObjects() {}
