@@ -1,0 +1,178 @@
+package dev.skep.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.btf.Btf;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Programs with the errno and the whole level-2 log that Linux 6.18.44 gave them, addresses of maps
+ * replaced by X.
+ *
+ * <p>One line each, separated by tabs: name, type, attach type, flags, instructions in hexadecimal,
+ * maps (type:key:value:entries:flags:name:initial:frozen:inner), function records (insn:type), line
+ * records (insn:file:line:column), BTF in hexadecimal, errno, log.
+ */
+class KernelLogTest {
+  private static final String RESOURCE = "/verify/kernel-logs.tsv.gz";
+
+  private static List<String[]> cases() throws IOException {
+    try (var in =
+        new BufferedReader(
+            new InputStreamReader(
+                new GZIPInputStream(
+                    Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(RESOURCE))),
+                StandardCharsets.ISO_8859_1))) {
+      return in.lines().map(line -> line.split("\t", -1)).toList();
+    }
+  }
+
+  private static String unescape(String text) {
+    return text.replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
+  }
+
+  private static String withoutAddresses(String log) {
+    return log.replaceAll("(\\(18\\) r\\d+ = )0x[0-9a-f]+ *", "$1X ");
+  }
+
+  private static MapSpec map(String text) {
+    String[] field = text.split(":", -1);
+    MapSpec map =
+        MapSpec.of(
+            field[5],
+            Objects.requireNonNull(MapType.ofNumber(Integer.parseInt(field[0]))),
+            Integer.parseInt(field[1]),
+            Integer.parseInt(field[2]),
+            Integer.parseUnsignedInt(field[3]),
+            Integer.parseUnsignedInt(field[4]));
+    if (field[8].isEmpty()) {
+      return map;
+    }
+    String[] inner = field[8].split("/", -1);
+    return new MapSpec(
+        map.name(),
+        map.type(),
+        map.keySize(),
+        map.valueSize(),
+        map.maxEntries(),
+        map.flags(),
+        0,
+        MapSpec.of(
+            "",
+            Objects.requireNonNull(MapType.ofNumber(Integer.parseInt(inner[0]))),
+            Integer.parseInt(inner[1]),
+            Integer.parseInt(inner[2]),
+            Integer.parseInt(inner[3]),
+            Integer.parseUnsignedInt(inner[4])),
+        null,
+        0,
+        0,
+        null,
+        false,
+        List.of(),
+        false);
+  }
+
+  private static List<int[]> records(String text) {
+    List<int[]> records = new ArrayList<>();
+    if (!text.isEmpty()) {
+      for (String record : text.split(",", -1)) {
+        String[] field = record.split(":", -1);
+        int[] numbers = new int[field.length];
+        for (int i = 0; i < field.length; i++) {
+          numbers[i] = Integer.parseUnsignedInt(field[i]);
+        }
+        records.add(numbers);
+      }
+    }
+    return records;
+  }
+
+  private static Program program(String[] field) {
+    byte[] bytes = HexFormat.of().parseHex(field[4]);
+    long[] insns = new long[bytes.length / 8];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(insns);
+    List<MapSpec> maps = new ArrayList<>();
+    if (!field[5].isEmpty()) {
+      for (String text : field[5].split(",", -1)) {
+        maps.add(map(text));
+      }
+    }
+    return new Program(
+        field[0],
+        "",
+        Objects.requireNonNull(ProgramType.ofNumber(Integer.parseInt(field[1]))),
+        Integer.parseInt(field[2]),
+        Integer.parseInt(field[3]),
+        "GPL",
+        insns,
+        maps,
+        records(field[6]).stream().map(r -> new FuncInfo(r[0], r[1])).toList(),
+        records(field[7]).stream().map(r -> new LineInfo(r[0], r[1], r[2], r[3])).toList(),
+        field[8].isEmpty() ? null : Btf.parse(HexFormat.of().parseHex(field[8])),
+        null);
+  }
+
+  @Test
+  void verdictsAndLogsAreTheKernels() throws IOException {
+    VerifierOptions options = VerifierOptions.standard().withLogLevel(VerifierLog.LEVEL2);
+    Map<String, Integer> unsupported = new TreeMap<>();
+    int equal = 0;
+    for (String[] field : cases()) {
+      Verdict verdict = Verifier.verify(program(field), options);
+      if (verdict instanceof Verdict.Unsupported missing) {
+        unsupported.merge(missing.what(), 1, Integer::sum);
+        continue;
+      }
+      int errno = verdict instanceof Verdict.Rejected rejected ? rejected.errno() : 0;
+      assertThat(withoutAddresses(verdict.log())).as(field[0]).isEqualTo(unescape(field[10]));
+      assertThat(errno).as(field[0]).isEqualTo(Integer.parseInt(field[9]));
+      equal++;
+    }
+    System.out.printf("kernel logs: equal %d, different 0, unsupported %s%n", equal, unsupported);
+    assertThat(equal).isGreaterThan(2_900);
+    assertThat(unsupported.keySet()).noneMatch(what -> what.startsWith("internal"));
+  }
+
+  /** Counters and errno do not depend on whether anybody reads the log. */
+  @Test
+  void silentRunsJudgeAlike() throws IOException {
+    for (String[] field : cases()) {
+      Program program = program(field);
+      Verdict loud = Verifier.verify(program, VerifierOptions.standard().withLogLevel(2));
+      Verdict quiet = Verifier.verify(program, VerifierOptions.standard());
+      assertThat(quiet).as(field[0]).hasSameClassAs(loud);
+      assertThat(quiet.log()).isEmpty();
+      assertThat(counters(quiet)).as(field[0]).isEqualTo(counters(loud));
+      if (quiet instanceof Verdict.Rejected a && loud instanceof Verdict.Rejected b) {
+        assertThat(a.errno()).isEqualTo(b.errno());
+        assertThat(a.message()).isEqualTo(b.message());
+      }
+    }
+  }
+
+  private static List<Integer> counters(Verdict verdict) {
+    VerifierStats stats = verdict.stats();
+    return List.of(
+        stats.insnsProcessed(), stats.totalStates(), stats.peakStates(), stats.maxStatesPerInsn());
+  }
+}
