@@ -23,12 +23,14 @@ final class ContextAccess {
       if (!fields.write(off, size)) {
         throw invalid(insn, off, size);
       }
+      env.facts.contextEnd = Math.max(env.facts.contextEnd, off + size);
       return;
     }
     ContextLayout.Value loaded = fields.read(off, size);
     if (loaded == null || signed && isPacket(loaded)) {
       throw invalid(insn, off, size);
     }
+    env.facts.contextEnd = Math.max(env.facts.contextEnd, off + size);
     env.facts.ctxFieldSize[insn] = (byte) fields.fieldSize(off, size);
     if (value < 0) {
       return;

@@ -26,6 +26,9 @@ public final class InsnFacts {
   /** {@link #constKey}: the key is not one constant (BPF_MAP_KEY_POISON). */
   public static final long KEY_POISONED = -1;
 
+  /** One past the last byte of the context that any instruction may touch (max_ctx_offset). */
+  public int contextEnd;
+
   /** Walked by the verifier at least once. */
   public final boolean[] seen;
 

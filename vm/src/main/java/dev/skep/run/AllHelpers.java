@@ -17,6 +17,7 @@ final class AllHelpers {
     XdpHelpers.define(table);
     ProbeMemory memory = new ProbeMemory(maps.machine().addressSpace());
     new TextHelpers(memory, options.trace()).define(table);
+    new ProbeHelpers(memory).define(table);
     options.helpers().forEach(table::override);
     return table;
   }

@@ -19,6 +19,7 @@ final class TestRuns implements AutoCloseable {
   private final Devices devices;
   private final ContextPool<SkbContext> skbs;
   private final ContextPool<XdpContext> xdps;
+  private final ContextPool<BareContext> bareContexts;
   private final ContextPool<XdpFrames> xdpFrames;
 
   TestRuns(Machine machine, Devices devices, KernelVariables variables) {
@@ -28,6 +29,7 @@ final class TestRuns implements AutoCloseable {
     this.devices = devices;
     skbs = new ContextPool<>(machine.cpus(), () -> new SkbContext(space));
     xdps = new ContextPool<>(machine.cpus(), () -> new XdpContext(space));
+    bareContexts = new ContextPool<>(machine.cpus(), () -> new BareContext(space));
     xdpFrames = new ContextPool<>(machine.cpus(), () -> new XdpFrames(space));
   }
 
@@ -47,6 +49,10 @@ final class TestRuns implements AutoCloseable {
     return xdps;
   }
 
+  ContextPool<BareContext> bareContexts() {
+    return bareContexts;
+  }
+
   ContextPool<XdpFrames> xdpFrames() {
     return xdpFrames;
   }
@@ -58,7 +64,10 @@ final class TestRuns implements AutoCloseable {
       case XDP -> XdpTestRun.run(this, program, run);
       case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT ->
           SkbTestRun.run(this, program, run);
-      case FLOW_DISSECTOR, SK_LOOKUP, SYSCALL, RAW_TRACEPOINT, NETFILTER, TRACING, STRUCT_OPS ->
+      case RAW_TRACEPOINT, SYSCALL -> BareTestRun.run(this, program, run);
+      case FLOW_DISSECTOR -> FlowTestRun.run(this, program, run);
+      case SK_LOOKUP -> SkLookupTestRun.run(this, program, run);
+      case NETFILTER, TRACING, STRUCT_OPS ->
           throw new UnsupportedException("test run of programs of type " + type.text());
       default -> throw error(Errno.ENOTSUPP, program);
     };
@@ -117,5 +126,6 @@ final class TestRuns implements AutoCloseable {
     skbs.close();
     xdps.close();
     xdpFrames.close();
+    bareContexts.close();
   }
 }

@@ -100,15 +100,17 @@ public final class Vm implements Engine {
     Verdict verdict = Verifier.verify(program, verifier);
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {
-      case Verdict.Accepted accepted -> load(Rewriter.rewrite(accepted.program()), given);
+      case Verdict.Accepted accepted -> {
+        int contextEnd = accepted.program().facts().contextEnd;
+        yield load(Rewriter.rewrite(accepted.program()), contextEnd, given);
+      }
       case Verdict.Rejected no ->
           throw new RejectedException(name + no.message(), no.errno(), no.insn(), no.log());
       case Verdict.Unsupported missing -> throw new UnsupportedException(name + missing.what());
     };
   }
 
-  /** Loads a program that is rewritten already; {@code maps} stand for its maps, in order. */
-  public VmProgram load(RunnableProgram program, List<? extends BpfMap> given) {
+  private VmProgram load(RunnableProgram program, int contextEnd, List<? extends BpfMap> given) {
     List<VmMap> own = retained(program.program(), given);
     Executable executable;
     try {
@@ -117,7 +119,7 @@ public final class Vm implements Engine {
       own.forEach(VmMap::release);
       throw refused;
     }
-    VmProgram loaded = new VmProgram(this, program.program(), own, executable);
+    VmProgram loaded = new VmProgram(this, program.program(), contextEnd, own, executable);
     loaded.claimArrays();
     return loaded;
   }

@@ -31,6 +31,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
 
   private final Vm vm;
   private final Program program;
+  private final int contextEnd;
   private final List<VmMap> maps;
   private final Executable executable;
   private final ProgramOwner owner;
@@ -39,9 +40,10 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean closed;
 
-  VmProgram(Vm vm, Program program, List<VmMap> maps, Executable executable) {
+  VmProgram(Vm vm, Program program, int contextEnd, List<VmMap> maps, Executable executable) {
     this.vm = vm;
     this.program = program;
+    this.contextEnd = contextEnd;
     this.maps = List.copyOf(maps);
     this.executable = executable;
     owner =
@@ -70,6 +72,11 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   @Override
   public Program program() {
     return program;
+  }
+
+  /** One past the last byte of the context that it may touch. */
+  int contextEnd() {
+    return contextEnd;
   }
 
   Executable executable() {
