@@ -6,16 +6,39 @@ package dev.skep.machine;
  * Java that runs a program) shares the outer one's CPU.
  */
 public final class Cpus {
-  /** What a thread has: the CPU of its runs, and how deep they are nested. */
-  private static final class Lease {
-    int depth;
-    int preferred = -1;
+  /** What a thread has: the CPU of its runs, and how deep they are nested. For that thread only. */
+  public static final class Lease {
+    private final Cpus cpus;
+    private int depth;
+    private int preferred = -1;
+
+    private Lease(Cpus cpus) {
+      this.cpus = cpus;
+    }
+
+    /** As {@link Cpus#enter()}. */
+    public Cpu enter() {
+      if (depth++ == 0 && (preferred < 0 || !cpus.gracePeriods.tryEnter(preferred))) {
+        preferred = cpus.waitForAny(preferred);
+      }
+      return cpus.cpus[preferred];
+    }
+
+    /** As {@link Cpus#leave()}. */
+    public void leave() {
+      if (depth <= 0) {
+        throw new IllegalStateException("leave without enter");
+      }
+      if (--depth == 0) {
+        cpus.gracePeriods.exit(preferred);
+      }
+    }
   }
 
   private final Cpu[] cpus;
   private final int idLimit;
   private final GracePeriods gracePeriods;
-  private final ThreadLocal<Lease> leases = ThreadLocal.withInitial(Lease::new);
+  private final ThreadLocal<Lease> leases = ThreadLocal.withInitial(() -> new Lease(this));
 
   Cpus(Cpu[] cpus, GracePeriods gracePeriods) {
     this.cpus = cpus;
@@ -53,11 +76,12 @@ public final class Cpus {
 
   /** Takes a CPU for this thread, waiting for one when all are busy. Pair with {@link #leave}. */
   public Cpu enter() {
-    Lease lease = leases.get();
-    if (lease.depth++ == 0 && (lease.preferred < 0 || !gracePeriods.tryEnter(lease.preferred))) {
-      lease.preferred = waitForAny(lease.preferred);
-    }
-    return cpus[lease.preferred];
+    return leases.get().enter();
+  }
+
+  /** This thread's lease, for callers that enter often. */
+  public Lease lease() {
+    return leases.get();
   }
 
   /**
@@ -85,13 +109,7 @@ public final class Cpus {
 
   /** Ends what the last {@link #enter} of this thread began. */
   public void leave() {
-    Lease lease = leases.get();
-    if (lease.depth <= 0) {
-      throw new IllegalStateException("leave without enter");
-    }
-    if (--lease.depth == 0) {
-      gracePeriods.exit(lease.preferred);
-    }
+    leases.get().leave();
   }
 
   /** Whether this thread is inside a run. */

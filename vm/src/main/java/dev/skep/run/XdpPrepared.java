@@ -3,6 +3,7 @@ package dev.skep.run;
 import dev.skep.engine.PreparedRun;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Cpus;
+import org.jspecify.annotations.Nullable;
 
 /** An XDP program with its packet in a frame of its own. */
 final class XdpPrepared implements PreparedRun {
@@ -11,6 +12,8 @@ final class XdpPrepared implements PreparedRun {
   private final Executable executable;
   private final XdpContext context;
   private final long buff;
+  private @Nullable Thread owner;
+  private Cpus.@Nullable Lease lease;
 
   /**
    * @param context built; closed with this
@@ -28,11 +31,18 @@ final class XdpPrepared implements PreparedRun {
 
   @Override
   public int run() {
-    Cpu cpu = cpus.enter();
+    Thread thread = Thread.currentThread();
+    Cpus.Lease held = lease;
+    if (thread != owner || held == null) {
+      held = cpus.lease();
+      lease = held;
+      owner = thread;
+    }
+    Cpu cpu = held.enter();
     try {
       return (int) executable.run(cpu, buff);
     } finally {
-      cpus.leave();
+      held.leave();
     }
   }
 
