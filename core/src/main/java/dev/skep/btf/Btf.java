@@ -251,6 +251,11 @@ public final class Btf {
     return new String(bytes, start, end - start, StandardCharsets.UTF_8);
   }
 
+  /** A copy of this blob's own string section. */
+  byte[] stringSection() {
+    return Arrays.copyOfRange(bytes, strings, strings + stringBytes);
+  }
+
   /** Whether the string at an offset has exactly these bytes. */
   boolean stringIs(int offset, byte[] text) {
     if (offset < firstString && offset >= 0 && base != null) {

@@ -123,7 +123,7 @@ public final class BpfObject {
     return Optional.ofNullable(model.btf);
   }
 
-  /** The variables of all data sections, by map and offset. */
+  /** The variables of all data sections and of .kconfig, by map and offset. */
   public List<GlobalVariable> variables() {
     return Variables.of(model);
   }

@@ -37,7 +37,7 @@ final class Externs {
       }
       return;
     }
-    String what = section.equals(".kconfig") ? "kconfig" : call ? "kfunc" : "ksym";
+    String what = section.equals(Kconfig.NAME) ? "kconfig" : call ? "kfunc" : "ksym";
     throw new UnsupportedException(
         "program \"" + program + "\": extern " + what + " '" + symbol.name() + "'");
   }

@@ -325,7 +325,19 @@ final class Linker {
               + name
               + "' in special section 0x0; forgot to initialize global var?");
     }
-    new Externs(model, program.name()).resolve(insns, slot, symbol);
+    ObjectModel.Setting setting = model.settings.get(name);
+    boolean load = InsnWord.code(insns[slot]) == LD_IMM64 && insn + 1 < function.length();
+    if (setting == null || !load || !setting.weak() && !model.given.contains(name)) {
+      new Externs(model, program.name()).resolve(insns, slot, symbol);
+      return;
+    }
+    for (ObjectMap map : model.maps) {
+      if (map.section() == Kconfig.SECTION) {
+        long first = InsnWord.withImm(insns[slot], indexOf(map));
+        insns[slot] = InsnWord.withSrc(first, PSEUDO_MAP_VALUE);
+        insns[slot + 1] = InsnWord.withImm(insns[slot + 1], setting.offset());
+      }
+    }
   }
 
   private List<FuncInfo> funcInfo() {

@@ -4,7 +4,11 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfExt;
 import dev.skep.btf.CoreResolver;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link ObjectReader} found; {@link BpfObject} is its public face. */
@@ -22,7 +26,16 @@ final class ObjectModel {
   @Nullable Btf btf;
   @Nullable BtfExt ext;
 
+  /** Settings of the kernel that the object asks for, by name. */
+  final Map<String, Setting> settings = new LinkedHashMap<>();
+
+  /** Names of settings that were given a value. */
+  final Set<String> given = new HashSet<>();
+
   private @Nullable CoreResolver resolver;
+
+  /** A value in the ".kconfig" map. */
+  record Setting(String name, int offset, int size, int typeId, boolean weak) {}
 
   ObjectModel(String name, OpenOptions options, ElfFile elf) {
     this.name = name.length() > 15 ? name.substring(0, 15) : name;

@@ -214,6 +214,7 @@ final class ObjectReader {
   }
 
   private void readMaps() {
+    int settings = Kconfig.layOut(model);
     if (find(elf.sections(), "maps") != null && legacyMaps) {
       new LegacyMaps(elf, model).read();
     }
@@ -229,6 +230,7 @@ final class ObjectReader {
     for (ElfFile.Section section : elf.sections()) {
       addDataMap(section);
     }
+    Kconfig.addMap(model, settings);
     requireUniqueNames();
   }
 

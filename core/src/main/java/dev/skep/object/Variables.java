@@ -43,6 +43,13 @@ final class Variables {
         own.add(new GlobalVariable(symbol.name(), map.name(), (int) symbol.value(), size, type));
       }
     }
+    if (map.section() == Kconfig.SECTION) {
+      for (ObjectModel.Setting setting : model.settings.values()) {
+        own.add(
+            new GlobalVariable(
+                setting.name(), map.name(), setting.offset(), setting.size(), setting.typeId()));
+      }
+    }
     own.sort(Comparator.comparingInt(GlobalVariable::offset));
     all.addAll(own);
   }
@@ -99,6 +106,9 @@ final class Variables {
       if (map.isGlobalData() && map.name().equals(variable.map())) {
         byte[] image = imageOf(map);
         System.arraycopy(value, 0, image, variable.offset(), value.length);
+        if (map.section() == Kconfig.SECTION) {
+          model.given.add(name);
+        }
       }
     }
   }

@@ -138,8 +138,27 @@ class LinkTest {
     assertThat(poisoned).isEqualTo(1);
   }
 
+  @Test
+  void settingsOfTheKernelAreSetLikeVariables() {
+    BpfObject object = TestObjects.open("externs");
+    ObjectProgram program = object.program("version");
+    assertThatThrownBy(() -> object.toProgram(program))
+        .isInstanceOf(UnsupportedException.class)
+        .hasMessageContaining("extern kconfig 'LINUX_KERNEL_VERSION'");
+    object.set("LINUX_KERNEL_VERSION", 0x60c00);
+    Program linked = object.toProgram(program);
+    MapSpec map = linked.maps().getFirst();
+    assertThat(map.name()).isEqualTo(".kconfig");
+    assertThat(map.valueSize()).isEqualTo(13);
+    assertThat(map.frozen()).isTrue();
+    assertThat(map.initial()).containsExactly(0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0c, 0x06, 0, 0);
+    assertThat(InsnWord.imm(linked.insns()[1])).isEqualTo(12);
+    assertThat(InsnWord.imm(linked.insns()[4])).isEqualTo(8);
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "externs, strong_kconfig, kconfig 'CONFIG_HZ'",
     "externs, strong_ksym, ksym 'bpf_prog_active'",
     "externs, strong_kfunc, kfunc 'bpf_rcu_read_lock'",
     "core, relocate, CO-RE relocation (byte_off) at insn",
