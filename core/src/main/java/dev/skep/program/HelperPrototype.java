@@ -29,7 +29,7 @@ public record HelperPrototype(
     MEMORY_IN_OUT('w'),
     /** Memory that is written and need not be initialised; its size follows. */
     MEMORY_OUT('M'),
-    MEMORY_OUT_OR_NULL('N'),
+    MEMORY_IN_OUT_OR_NULL('N'),
     /** Four aligned bytes, read and written. */
     INT_IN_OUT('i'),
     /** Eight aligned bytes, written. */

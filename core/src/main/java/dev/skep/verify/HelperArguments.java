@@ -92,7 +92,7 @@ final class HelperArguments {
 
   private static int flags(Argument kind) {
     return switch (kind) {
-      case CONTEXT_OR_NULL, STACK_OR_NULL, MEMORY_OUT_OR_NULL -> NULL_ALLOWED;
+      case CONTEXT_OR_NULL, STACK_OR_NULL, MEMORY_IN_OUT_OR_NULL -> NULL_ALLOWED;
       case MEMORY_OR_NULL -> NULL_ALLOWED | READ_ONLY;
       case MEMORY -> READ_ONLY;
       default -> 0;
@@ -210,8 +210,8 @@ final class HelperArguments {
         checkMemory(regno, map(call).valueSize(), out, false, call);
       }
       case FUNCTION -> call.subprog = Reg.handle(r, at);
-      case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT -> call.rawMode = false;
-      case MEMORY_OUT, MEMORY_OUT_OR_NULL -> call.rawMode = true;
+      case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT, MEMORY_IN_OUT_OR_NULL -> call.rawMode = false;
+      case MEMORY_OUT -> call.rawMode = true;
       case INT_IN_OUT -> fixedSize(regno, 4, false, call);
       case LONG_OUT -> fixedSize(regno, 8, true, call);
       case SIZE -> checkSize(prototype, index, false, call);
@@ -283,7 +283,7 @@ final class HelperArguments {
     int at = Frame.reg(regno);
     boolean write =
         switch (prototype.arguments()[index - 1]) {
-          case MEMORY_OUT, MEMORY_OUT_OR_NULL, MEMORY_IN_OUT -> true;
+          case MEMORY_OUT, MEMORY_IN_OUT_OR_NULL, MEMORY_IN_OUT -> true;
           default -> false;
         };
     call.maxSize = Reg.umax(r, at);
