@@ -13,6 +13,7 @@ import dev.skep.linux.Linux;
 import dev.skep.linux.ProgramInfo;
 import dev.skep.program.Dialect;
 import dev.skep.program.HostFacts;
+import dev.skep.program.MapType;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
@@ -91,6 +92,12 @@ final class Ladder implements AutoCloseable {
     return verdict;
   }
 
+  /** Whether the kernel lacks what Skep has from a later one: see PARITY.md. */
+  private static boolean isNewer(Sample sample, String reason) {
+    return reason.equals("no direct value access support for this map type")
+        && sample.program().maps().stream().anyMatch(m -> m.type() == MapType.PERCPU_ARRAY);
+  }
+
   private int logLevel(Sample sample, SampleMaps maps) {
     try (KernelVerdict first = kernel.judge(sample.program(), maps.maps(), LOG_STATS)) {
       return LogText.processed(first.log()) > MAX_LOGGED_INSNS ? LOG_STATS : LOG_LEVEL_2;
@@ -109,6 +116,10 @@ final class Ladder implements AutoCloseable {
             Rung.VERDICT,
             linux.accepted() ? "accepted" : Errno.name(linux.errno()),
             skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
+    if (verdict.isDifferent() && isNewer(sample, reason)) {
+      findings.add(Finding.unsupported(Rung.VERDICT, "(by this kernel) values of per-CPU arrays"));
+      return;
+    }
     if (verdict.isDifferent()) {
       String ours = skep instanceof Verdict.Rejected rejected ? rejected.message() : "";
       findings.add(verdict.with("linux: " + reason + "\nskep: " + ours));
