@@ -198,10 +198,20 @@ final class Decoder {
           case PSEUDO_MAP_FD -> linkage.mapAddress(InsnWord.imm(word));
           case PSEUDO_MAP_VALUE -> linkage.mapValueAddress(InsnWord.imm(word), InsnWord.imm(next));
           case PSEUDO_BTF_ID -> variable(i, InsnWord.imm(word));
-          case PSEUDO_FUNC -> FunctionAddress.of(function(i, InsnWord.imm(word)));
+          case PSEUDO_FUNC -> functionAddress(i, InsnWord.imm(word));
           default -> throw unsupported(i, "ld_imm64 with src " + InsnWord.src(word));
         };
     set(i, Ops.LDDW, InsnWord.dst(word), 0, 0, value);
+  }
+
+  /**
+   * Where the only use of a callback was dead code, its function is gone and the distance leads
+   * nowhere; nothing reads the register then.
+   */
+  private long functionAddress(int i, int distance) {
+    long target = (long) i + 1 + distance;
+    boolean gone = target < 0 || target >= insns.length || frameSizes[(int) target] < 0;
+    return gone ? 0 : FunctionAddress.of((int) target);
   }
 
   private long variable(int i, int ordinal) {

@@ -26,7 +26,8 @@ record Behaviour(List<String> lines) {
       lines.add(run(program, context.length == 0 ? run : run.withContext(context)));
     }
     for (int i = 0; i < maps.size(); i++) {
-      if (maps.get(i).spec().type() != MapType.PROG_ARRAY) {
+      MapType type = maps.get(i).spec().type();
+      if (type != MapType.PROG_ARRAY && type != MapType.RINGBUF) {
         lines.add("map " + i + " " + contents(maps.get(i)));
       }
     }

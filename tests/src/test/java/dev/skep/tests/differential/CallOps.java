@@ -18,7 +18,7 @@ final class CallOps {
   static void operation(FunctionGenerator f) {
     if (!f.mayCall()) {
       ScalarOps.operation(f);
-    } else if (f.plan.wild > 0 && f.dice.percent(5)) {
+    } else if (f.plan.typed && f.dice.percent(20)) {
       loop(f);
     } else {
       call(f);
@@ -84,6 +84,10 @@ final class CallOps {
     FunctionGenerator made =
         new FunctionGenerator(f.plan, f.depth + 1, arguments, false, f.dice.between(2, 20));
     made.packetMayMove = f.packetMayMove;
+    made.global =
+        f.plan.typed
+            && f.dice.percent(40)
+            && arguments.stream().noneMatch(value -> value.is(Kind.FRAME));
     made.generate();
     return made;
   }
@@ -107,7 +111,7 @@ final class CallOps {
     body.packetMayMove = false;
     body.generate();
     StackOps.define(f, -16, 16);
-    f.code.movImm(1, f.dice.between(0, 5));
+    f.code.movImm(1, f.dice.between(f.plan.wild > 0 ? 0 : 1, 5));
     f.links.add(new FunctionGenerator.Link(f.code.loadImm64(2, PSEUDO_FUNC, 0, 0), body));
     f.code.mov(3, FP);
     f.code.add(3, -16);

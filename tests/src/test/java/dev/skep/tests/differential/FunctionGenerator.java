@@ -1,5 +1,6 @@
 package dev.skep.tests.differential;
 
+import dev.skep.program.ProgramType;
 import dev.skep.tests.differential.Value.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,9 @@ final class FunctionGenerator {
 
   /** How many loops are around the current instruction. */
   int loops;
+
+  /** Whether BTF calls it global: it is judged by itself, for any arguments of its types. */
+  boolean global;
 
   /** Whether a helper may move the packet here. */
   boolean packetMayMove = true;
@@ -98,7 +102,7 @@ final class FunctionGenerator {
   }
 
   private void operation(int nesting) {
-    switch (dice.below(24)) {
+    switch (dice.below(26)) {
       case 0, 1, 2, 3, 4, 5 -> ScalarOps.operation(this);
       case 6, 7, 8, 9 -> StackOps.operation(this);
       case 10, 11 -> ContextOps.operation(this);
@@ -109,6 +113,14 @@ final class FunctionGenerator {
       case 18, 19, 20 -> FlowOps.branch(this, nesting);
       case 21 -> FlowOps.loop(this, nesting);
       case 22 -> HelperOps.operation(this);
+      case 23 -> RingOps.operation(this);
+      case 24 -> {
+        if (plan.type == ProgramType.SCHED_CLS) {
+          SkbOps.operation(this);
+        } else {
+          HelperOps.operation(this);
+        }
+      }
       default -> CallOps.operation(this);
     }
   }

@@ -19,6 +19,7 @@ final class HelperOps {
   private static final int ADJUST_TAIL = 65;
   private static final int BOOT_NS = 125;
   private static final int COARSE_NS = 160;
+  private static final int STRNCMP = 182;
   private static final int BUFF_LEN = 188;
   private static final int XDP_LOAD_BYTES = 189;
   private static final int XDP_STORE_BYTES = 190;
@@ -36,7 +37,8 @@ final class HelperOps {
       f.set(0, Value.SCALAR);
       return;
     }
-    switch (f.dice.below(7)) {
+    switch (f.dice.below(8)) {
+      case 7 -> compare(f);
       case 0, 1 -> changing(f);
       case 2 -> checksum(f);
       case 3, 4 -> bytes(f);
@@ -112,6 +114,23 @@ final class HelperOps {
     } else {
       f.code.call(xdp ? XDP_LOAD_BYTES : SKB_LOAD_BYTES);
     }
+    f.known.call();
+    f.set(0, Value.SCALAR);
+  }
+
+  /** bpf_strncmp with a string in read-only data. */
+  private static void compare(FunctionGenerator f) {
+    int map = f.plan.pickText();
+    if (map < 0) {
+      changing(f);
+      return;
+    }
+    StackOps.define(f, -24, 24);
+    stackArgument(f, 1, -24);
+    f.code.movImm(2, f.dice.between(1, 24));
+    int off = f.dice.below(f.plan.maps.get(map).valueSize());
+    f.code.loadImm64(3, 2, map, off);
+    f.code.call(STRNCMP);
     f.known.call();
     f.set(0, Value.SCALAR);
   }

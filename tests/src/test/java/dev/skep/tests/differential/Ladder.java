@@ -63,6 +63,10 @@ final class Ladder implements AutoCloseable {
   /** The findings of all rungs that make sense after the ones below. */
   List<Finding> climb(Sample sample) {
     List<Finding> findings = new ArrayList<>();
+    if (KernelHazard.isHazard(sample.program())) {
+      findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
+      return findings;
+    }
     try (SampleMaps maps = new SampleMaps(kernel, sample)) {
       int level = logs ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
@@ -154,6 +158,8 @@ final class Ladder implements AutoCloseable {
           Finding.compare(Rung.JITED, MachineForm.ofKernel(info, code), MachineForm.ofSkep(code)));
     } catch (UnsupportedException missing) {
       findings.add(Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage())));
+    } catch (RuntimeException thrown) {
+      findings.add(Finding.compare(Rung.JITED, "code", "threw " + thrown));
     }
   }
 
@@ -170,6 +176,8 @@ final class Ladder implements AutoCloseable {
             Finding.compare(rung, expected, Behaviour.of(program, sample, own.maps()).text()));
       } catch (UnsupportedException missing) {
         findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
+      } catch (RuntimeException thrown) {
+        findings.add(Finding.compare(rung, expected, "threw " + thrown));
       }
     });
   }

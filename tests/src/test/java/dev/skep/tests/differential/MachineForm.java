@@ -38,6 +38,11 @@ final class MachineForm {
         Arrays.fill(bytes, from, from + relocation.length(), (byte) 0);
       }
     }
+    for (MachineCode.PokeSite poke : mask.pokes()) {
+      // What stands here depends on the slot's contents.
+      clear(bytes, poke.bypass());
+      clear(bytes, poke.target());
+    }
     StringBuilder out = new StringBuilder(Arrays.toString(lengths));
     int at = 0;
     for (int length : lengths) {
@@ -45,5 +50,9 @@ final class MachineForm {
       at += length;
     }
     return out.toString();
+  }
+
+  private static void clear(byte[] bytes, int from) {
+    Arrays.fill(bytes, Math.min(from, bytes.length), Math.min(from + 5, bytes.length), (byte) 0);
   }
 }

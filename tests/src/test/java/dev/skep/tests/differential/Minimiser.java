@@ -1,7 +1,11 @@
 package dev.skep.tests.differential;
 
 import dev.skep.isa.InsnWord;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 
 /** Shrinks a program while a property holds: removes instructions, jumps follow. */
@@ -34,10 +38,9 @@ final class Minimiser {
   private Sample pass(Sample sample, int chunk) {
     Sample best = sample;
     for (int at = 0; at + chunk < best.program().insns().length && !tired(); ) {
-      long[] fewer = without(best.program().insns(), at, at + chunk);
-      Sample candidate = best.withInsns(sample.name(), fewer);
+      Sample candidate = without(best, at, at + chunk);
       tries++;
-      if (fewer.length > 0 && interesting.test(candidate)) {
+      if (candidate.program().insns().length > 0 && interesting.test(candidate)) {
         best = candidate;
       } else {
         at++;
@@ -50,8 +53,9 @@ final class Minimiser {
     return tries > MAX_TRIES || System.currentTimeMillis() > end;
   }
 
-  /** The program without [from, to), the end moved so that no ld_imm64 is split. */
-  private static long[] without(long[] insns, int from, int to) {
+  /** The program without [from, to), the borders moved so that no ld_imm64 is split. */
+  private static Sample without(Sample sample, int from, int to) {
+    long[] insns = sample.program().insns();
     int start = isSecond(insns, from) ? from - 1 : from;
     int end = to < insns.length && isSecond(insns, to) ? to + 1 : to;
     long[] left = new long[insns.length - (end - start)];
@@ -61,7 +65,19 @@ final class Minimiser {
         left[moved] = isSecond(insns, i) ? insns[i] : retarget(insns[i], i, start, end);
       }
     }
-    return left;
+    List<FuncInfo> functions = new ArrayList<>();
+    for (FuncInfo f : sample.program().funcInfo()) {
+      functions.add(new FuncInfo(position(f.insn(), start, end), f.typeId()));
+    }
+    List<LineInfo> lines = new ArrayList<>();
+    for (LineInfo l : sample.program().lineInfo()) {
+      int at = position(l.insn(), start, end);
+      if (!lines.isEmpty() && lines.getLast().insn() == at) {
+        lines.removeLast();
+      }
+      lines.add(new LineInfo(at, l.fileNameOff(), l.lineOff(), l.lineCol()));
+    }
+    return sample.withCode(sample.name(), left, functions, lines);
   }
 
   private static boolean isSecond(long[] insns, int i) {

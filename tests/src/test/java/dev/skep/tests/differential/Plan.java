@@ -16,6 +16,9 @@ final class Plan {
   /** Percent of operations that are spoilt on purpose, to meet the verifier's refusals. */
   final int wild;
 
+  /** Whether the program comes with BTF: bpf_loop, global functions and more need it. */
+  final boolean typed;
+
   final List<MapSpec> maps = new ArrayList<>();
   final List<FunctionGenerator> functions = new ArrayList<>();
 
@@ -23,6 +26,7 @@ final class Plan {
     this.dice = dice;
     this.type = type;
     this.wild = wild;
+    typed = dice.percent(40);
     addMaps();
   }
 
@@ -40,6 +44,9 @@ final class Plan {
             case 6 -> MapSpec.of(name, MapType.PERCPU_HASH, key(), value, dice.between(2, 8), 0);
             default -> rodata(name, value);
           });
+    }
+    if (dice.percent(12)) {
+      maps.add(MapSpec.of("rb", MapType.RINGBUF, 0, 0, 4096, 0));
     }
     if (dice.percent(10)) {
       maps.add(MapSpec.of("jt", MapType.PROG_ARRAY, 4, 4, dice.between(1, 5), 0));
@@ -68,6 +75,17 @@ final class Plan {
         if (maps.get(map).type() == type) {
           return map;
         }
+      }
+    }
+    return -1;
+  }
+
+  /** Index of a read-only map whose value ends with a NUL, or -1. */
+  int pickText() {
+    for (int map = 0; map < maps.size(); map++) {
+      byte[] initial = maps.get(map).initial();
+      if (initial != null && initial[initial.length - 1] == 0) {
+        return map;
       }
     }
     return -1;

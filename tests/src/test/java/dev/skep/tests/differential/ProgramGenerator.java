@@ -30,7 +30,7 @@ final class ProgramGenerator {
     int budget = dice.percent(10) ? dice.between(60, 160) : dice.between(4, 60);
     FunctionGenerator main = new FunctionGenerator(plan, 0, List.of(Value.CONTEXT), false, budget);
     main.generate();
-    Program program = Program.of("gen", type, "GPL", link(plan), List.copyOf(plan.maps));
+    Program program = program(plan);
     List<byte[]> packets = new ArrayList<>();
     List<byte[]> contexts = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
@@ -43,13 +43,35 @@ final class ProgramGenerator {
     return new Sample(name, program, packets, contexts, contents);
   }
 
-  private static long[] link(Plan plan) {
+  private static Program program(Plan plan) {
     int[] starts = new int[plan.functions.size()];
     int length = 0;
     for (int i = 0; i < starts.length; i++) {
       starts[i] = length;
       length += plan.functions.get(i).code.length();
     }
+    long[] insns = link(plan, starts, length);
+    List<MapSpec> maps = List.copyOf(plan.maps);
+    if (!plan.typed) {
+      return Program.of("gen", plan.type, "GPL", insns, maps);
+    }
+    TypeInfo types = TypeInfo.of(plan, starts, insns);
+    return new Program(
+        "gen",
+        "",
+        plan.type,
+        0,
+        0,
+        "GPL",
+        insns,
+        maps,
+        types.functions(),
+        types.lines(),
+        types.btf(),
+        null);
+  }
+
+  private static long[] link(Plan plan, int[] starts, int length) {
     long[] insns = new long[length];
     for (int i = 0; i < starts.length; i++) {
       FunctionGenerator function = plan.functions.get(i);
@@ -93,7 +115,15 @@ final class ProgramGenerator {
 
   private static List<Element> contents(Dice dice, MapSpec map) {
     List<Element> elements = new ArrayList<>();
-    if (map.type() == MapType.PROG_ARRAY || map.initial() != null) {
+    if (map.type() == MapType.RINGBUF || map.initial() != null) {
+      return elements;
+    }
+    if (map.type() == MapType.PROG_ARRAY) {
+      for (int i = 0; i < map.maxEntries(); i++) {
+        if (dice.percent(40)) {
+          elements.add(new Element(new byte[] {(byte) i, 0, 0, 0}, new byte[] {(byte) (i + 50)}));
+        }
+      }
       return elements;
     }
     boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;

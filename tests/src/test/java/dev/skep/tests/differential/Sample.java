@@ -1,5 +1,7 @@
 package dev.skep.tests.differential;
 
+import dev.skep.program.FuncInfo;
+import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.List;
 
@@ -18,10 +20,17 @@ record Sample(
     List<byte[]> contexts,
     List<List<Element>> contents) {
 
-  /** A map element; a per-CPU value is written to every CPU. */
+  /**
+   * A map element; a per-CPU value is written to every CPU, and that of a program array is what the
+   * program in the slot returns.
+   */
   record Element(byte[] key, byte[] value) {}
 
   Sample withInsns(String newName, long[] insns) {
+    return withCode(newName, insns, program.funcInfo(), program.lineInfo());
+  }
+
+  Sample withCode(String newName, long[] insns, List<FuncInfo> functions, List<LineInfo> lines) {
     Program p = program;
     return new Sample(
         newName,
@@ -34,8 +43,8 @@ record Sample(
             p.license(),
             insns,
             p.maps(),
-            p.funcInfo(),
-            p.lineInfo(),
+            functions,
+            lines,
             p.btf(),
             p.attachTo()),
         packets,

@@ -2,14 +2,20 @@ package dev.skep.tests.differential;
 
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedProgram;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The maps of one sample on one engine, filled as the sample says. */
 final class SampleMaps implements AutoCloseable {
   private final List<BpfMap> maps = new ArrayList<>();
+  private final List<LoadedProgram> targets = new ArrayList<>();
 
   SampleMaps(Engine engine, Sample sample) {
     List<MapSpec> specs = sample.program().maps();
@@ -17,9 +23,25 @@ final class SampleMaps implements AutoCloseable {
       BpfMap map = engine.createMap(specs.get(i));
       maps.add(map);
       for (Sample.Element element : sample.contents().get(i)) {
-        map.update(element.key(), forEveryCpu(map, element.value()), BpfMap.ANY);
+        boolean slot = specs.get(i).type() == MapType.PROG_ARRAY;
+        byte[] value =
+            slot
+                ? target(engine, sample.program().type(), element.value()[0])
+                : forEveryCpu(map, element.value());
+        map.update(element.key(), value, BpfMap.ANY);
       }
     }
+  }
+
+  /** Loads a program that returns a constant, for a slot of a program array. */
+  private byte[] target(Engine engine, ProgramType type, int result) {
+    Code code = new Code();
+    code.movImm(0, result);
+    code.exit();
+    LoadedProgram target =
+        engine.load(Program.of("target", type, "GPL", code.words(), List.of()), List.of());
+    targets.add(target);
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(target.slotValue()).array();
   }
 
   List<BpfMap> maps() {
@@ -43,5 +65,6 @@ final class SampleMaps implements AutoCloseable {
   @Override
   public void close() {
     maps.forEach(BpfMap::close);
+    targets.forEach(LoadedProgram::close);
   }
 }
