@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,33 @@ class CodeSpaceTest {
       assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(1);
       space.patch(code, 0x9090c300000002b8L);
       assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void codeIsPatchedWhileItRuns() throws Throwable {
+    try (CodeSpace space = new CodeSpace()) {
+      byte[] constant = HexFormat.of().parseHex("b801000000c39090"); // mov eax,1; ret
+      long code = space.allocate(constant.length);
+      space.write(code, constant, constant.length);
+      AtomicBoolean stop = new AtomicBoolean();
+      Thread patcher =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (long value = 1; !stop.get(); value = 3 - value) {
+                  space.patch(code, 0x9090c300000000b8L | value << 8);
+                }
+              });
+      MethodHandle call = NativeCode.caller(0, true);
+      MemorySegment entry = MemorySegment.ofAddress(code);
+      int[] seen = new int[3];
+      for (int i = 0; i < 2_000_000; i++) {
+        seen[(int) (long) call.invokeExact(entry)]++;
+      }
+      stop.set(true);
+      patcher.join();
+      assertThat(seen[0]).isZero();
+      assertThat(seen[1] + seen[2]).isEqualTo(2_000_000);
     }
   }
 

@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -538,6 +540,37 @@ class NativeProgramTest {
     assertThatThrownBy(
             () -> increment.run(increment.entry(), BatchKind.REPEAT, batch, cpus.getFirst()))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void programsComeAndGoWhileOthersRun() throws InterruptedException {
+    java((cpu, r1, r2, r3, r4, r5) -> r1);
+    NativeProgram upcall = load("call #1000\nexit", 0);
+    NativeProgram plain = load("r0 = r1\nexit", 0);
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong wrong = new AtomicLong();
+    List<Thread> threads = new ArrayList<>();
+    for (Cpu cpu : cpus) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (long i = 0; !stop.get(); i++) {
+                  NativeProgram program = i % 2 == 0 ? upcall : plain;
+                  wrong.addAndGet(program.run(i, cpu) == i ? 0 : 1);
+                }
+              }));
+    }
+    Cpu third = new Cpu(0, region.base(0));
+    for (int i = 0; i < 3000; i++) {
+      NativeProgram program = load("r0 = " + i + "\nexit", 0);
+      assertThat(program.run(0, third)).isEqualTo(i);
+      program.free();
+    }
+    stop.set(true);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wrong).hasValue(0);
   }
 
   @Test
