@@ -142,7 +142,7 @@ public record HelperPrototype(
       66 caMsa i -
       67 cMza i g
       68 caMsa i -
-      69 cwsa i p
+      69 cwsa i -
       79 c i -
       80 - i -
       83 ca i -

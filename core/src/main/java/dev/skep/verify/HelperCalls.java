@@ -127,7 +127,7 @@ final class HelperCalls {
     }
     MapSpec map = env.mapOf(call.map);
     boolean writes = id == 2 || id == 3 || id == 87 || id == 88;
-    if (writes && (map.flags() & MemoryAccess.RDONLY_PROG) != 0) {
+    if (writes && MemoryAccess.readOnlyForPrograms(map)) {
       throw env.reject(Errno.EACCES, "write into map forbidden");
     }
     int[] seen = env.facts.mapIndex;

@@ -340,6 +340,13 @@ final class MemoryAccess {
     return env.map(r, at).valueSize() & 0xffffffffL;
   }
 
+  /** Whether programs may not write: asked for at creation, or because it holds devices. */
+  static boolean readOnlyForPrograms(MapSpec map) {
+    return (map.flags() & RDONLY_PROG) != 0
+        || map.type() == MapType.DEVMAP
+        || map.type() == MapType.DEVMAP_HASH;
+  }
+
   /** Whether neither programs nor user space can change the map's contents (bpf_map_is_rdonly). */
   static boolean isReadOnly(MapSpec map) {
     return (map.flags() & RDONLY_PROG) != 0 && map.frozen();
@@ -362,8 +369,8 @@ final class MemoryAccess {
   /** check_map_access_type. */
   void checkMapDirection(int regno, int off, int size, boolean write) {
     MapSpec map = env.map(env.regs(), Frame.reg(regno));
-    int forbidden = write ? RDONLY_PROG : WRONLY_PROG;
-    if ((map.flags() & forbidden) != 0) {
+    boolean forbidden = write ? readOnlyForPrograms(map) : (map.flags() & WRONLY_PROG) != 0;
+    if (forbidden) {
       throw env.reject(
           Errno.EACCES,
           (write ? "write into" : "read from")
