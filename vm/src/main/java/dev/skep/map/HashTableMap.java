@@ -12,6 +12,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 
 /**
  * BPF_MAP_TYPE_HASH and LRU_HASH: an update of an existing key installs a new element, so a pointer
@@ -29,16 +30,27 @@ class HashTableMap extends VmMap {
   private final AtomicInteger hand = new AtomicInteger();
   private final LongAdder count = new LongAdder();
 
-  HashTableMap(Maps maps, MapSpec spec) {
-    this(maps, spec, false);
+  /** What elements hold behind their keys. */
+  enum Stored {
+    /** The value. */
+    VALUE,
+    /** The per-CPU offset of the value. */
+    PERCPU_OFFSET,
+    /** The address of another map. */
+    ADDRESS
   }
 
-  HashTableMap(Maps maps, MapSpec spec, boolean perCpu) {
+  HashTableMap(Maps maps, MapSpec spec) {
+    this(maps, spec, Stored.VALUE);
+  }
+
+  HashTableMap(Maps maps, MapSpec spec, Stored stored) {
     super(maps, spec, HtabLayout.SIZE);
     lru = spec.type() == MapType.LRU_HASH || spec.type() == MapType.LRU_PERCPU_HASH;
     valueOffset = HtabElemLayout.KEY + (int) round8(spec.keySize());
     int seed = (spec.flags() & MapFlags.ZERO_SEED) != 0 ? 0 : ThreadLocalRandom.current().nextInt();
-    long elementSize = valueOffset + (perCpu ? 8 : round8(spec.valueSize()));
+    boolean perCpu = stored == Stored.PERCPU_OFFSET;
+    long elementSize = valueOffset + (stored == Stored.VALUE ? round8(spec.valueSize()) : 8);
     int stripes = machine().cpus().count();
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     pool =
@@ -113,10 +125,11 @@ class HashTableMap extends VmMap {
         long element = old == 0 ? pool.take(stripe) : takeSpare();
         if (element != 0) {
           write(element, hash, key);
-          Memory.copy(value, element + valueOffset, valueSize());
+          writeValue(element, value);
           table.link(bucket, element);
           if (old != 0) {
             table.unlink(bucket, old);
+            dropValue(old);
             pool.giveSpare(old);
           } else {
             count.increment();
@@ -220,11 +233,32 @@ class HashTableMap extends VmMap {
         copyValue(element, out, 0);
       }
       table.unlink(bucket, element);
+      dropValue(element);
       pool.give(stripe, element);
       count.decrement();
       return 0;
     } finally {
       table.unlock(bucket);
+    }
+  }
+
+  /** Puts a value into a free element. */
+  void writeValue(long element, long value) {
+    Memory.copy(value, element + valueOffset, valueSize());
+  }
+
+  /** An element that is out of its chain lets go of its value. */
+  void dropValue(long element) {}
+
+  /** Calls for every element; nobody changes the map. */
+  final void forEachElement(LongConsumer action) {
+    long last = Integer.toUnsignedLong(table.lastBucket());
+    for (long at = 0; at <= last; at++) {
+      for (long element = table.first((int) at);
+          !HashTable.isEnd(element);
+          element = HashTable.next(element)) {
+        action.accept(element);
+      }
     }
   }
 

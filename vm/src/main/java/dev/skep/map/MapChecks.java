@@ -38,8 +38,7 @@ final class MapChecks {
     }
     return switch (spec.type()) {
       case HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH -> hash(spec);
-      case HASH_OF_MAPS ->
-          spec.valueSize() != 4 || spec.inner() == null ? Errno.EINVAL : hash(spec);
+      case HASH_OF_MAPS -> hashOfMaps(spec);
       case ARRAY, PERCPU_ARRAY -> array(spec);
       case PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY -> fdArray(spec);
       case ARRAY_OF_MAPS -> arrayOfMaps(spec);
@@ -122,9 +121,18 @@ final class MapChecks {
             || spec.keySize() != 4
             || spec.valueSize() != 4
             || (spec.flags() & ~(NUMA_NODE | ACCESS)) != 0
-            || spec.inner() == null
         ? Errno.EINVAL
-        : 0;
+        : template(spec);
+  }
+
+  private static int hashOfMaps(MapSpec spec) {
+    int errno = spec.valueSize() != 4 ? Errno.EINVAL : hash(spec);
+    return errno != 0 ? errno : template(spec);
+  }
+
+  private static int template(MapSpec spec) {
+    MapSpec inner = spec.inner();
+    return inner == null ? Errno.EINVAL : InnerMaps.checkTemplate(inner);
   }
 
   private static int trie(MapSpec spec) {

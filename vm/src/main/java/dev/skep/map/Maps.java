@@ -8,6 +8,8 @@ import dev.skep.machine.Handles;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ public final class Maps {
 
   private final Machine machine;
   private final Handles<VmMap> handles = new Handles<>();
+  private final Map<Integer, VmMap> byId = new ConcurrentHashMap<>();
   private IntFunction<@Nullable MapProgram> programs = id -> null;
 
   public Maps(Machine machine) {
@@ -64,6 +67,11 @@ public final class Maps {
       case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
       case PROG_ARRAY -> new ProgArrayMap(this, spec);
       case RINGBUF -> new RingbufMap(this, spec);
+      case LPM_TRIE -> new TrieMap(this, spec);
+      case QUEUE, STACK -> new QueueStackMap(this, spec);
+      case BLOOM_FILTER -> new BloomMap(this, spec);
+      case ARRAY_OF_MAPS -> new ArrayOfMaps(this, spec);
+      case HASH_OF_MAPS -> new HashOfMaps(this, spec);
       default ->
           throw new UnsupportedException(
               "map type " + spec.type().text() + " (" + describe(spec) + ")");
@@ -74,12 +82,19 @@ public final class Maps {
     return spec.type().text() + " map \"" + spec.name() + "\"";
   }
 
-  int add(VmMap map) {
+  int add(VmMap map, int id) {
+    byId.put(id, map);
     return handles.add(map);
   }
 
-  void remove(int handle) {
+  void remove(int handle, int id) {
+    byId.remove(id);
     handles.remove(handle);
+  }
+
+  /** The live map with that id, or null. */
+  @Nullable VmMap byId(int id) {
+    return byId.get(id);
   }
 
   static int nextId() {

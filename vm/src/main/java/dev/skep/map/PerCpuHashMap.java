@@ -15,7 +15,7 @@ final class PerCpuHashMap extends HashTableMap {
   private final PerCpuValues values;
 
   PerCpuHashMap(Maps maps, MapSpec spec) {
-    super(maps, spec, true);
+    super(maps, spec, Stored.PERCPU_OFFSET);
     values = new PerCpuValues(machine(), spec.valueSize());
   }
 

@@ -55,7 +55,7 @@ public abstract class VmMap implements BpfMap {
     address = Memory.allocate(blockSize);
     machine().addressSpace().add(address, blockSize);
     id = Maps.nextId();
-    handle = maps.add(this);
+    handle = maps.add(this, id);
     Memory.putLong(address + HandleLayout.MAP, handle);
     Memory.putInt(address + BpfMapLayout.MAP_TYPE, spec.type().number());
     Memory.putInt(address + BpfMapLayout.KEY_SIZE, spec.keySize());
@@ -437,7 +437,7 @@ public abstract class VmMap implements BpfMap {
 
   private void free() {
     freeContents();
-    maps.remove(handle);
+    maps.remove(handle, id);
     machine().addressSpace().remove(address);
     Memory.free(address);
   }

@@ -10,6 +10,8 @@ import dev.skep.map.MapFlags;
 import dev.skep.map.VmMap;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -175,7 +177,7 @@ final class CaseRun {
       return; // a matter of pointers, which Java does not have
     }
     byte[] at = key == null ? new byte[0] : key;
-    byte[] from = value == null ? new byte[0] : value;
+    byte[] from = value == null ? inner(step.get("value"), map) : value;
     switch (op) {
       case "lookup" -> value(what, expect, () -> map.lookup(at, flags));
       case "lookup_delete" -> value(what, expect, () -> map.lookupAndDelete(at, flags));
@@ -187,6 +189,21 @@ final class CaseRun {
       case "count" -> same(what, expect.get("n"), (long) count(map));
       default -> outOfScope = "batch commands";
     }
+  }
+
+  /** The value of a map in map: the id of a map of the case, or a raw number. */
+  private byte[] inner(@Nullable Object value, VmMap outer) {
+    int number = 0;
+    if (value instanceof Map<?, ?> reference) {
+      if (reference.get("map") instanceof Long index) {
+        VmMap map = maps.get(index.intValue());
+        number = map == null ? -1 : map.id();
+      } else if (reference.get("raw") instanceof Long raw) {
+        number = raw.intValue() == 9999 ? -1 : raw.intValue();
+      }
+      return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array();
+    }
+    return new byte[outer.valueSize()];
   }
 
   private interface Read {
