@@ -123,6 +123,18 @@ public final class BpfObject {
     return Optional.ofNullable(model.btf);
   }
 
+  /** Whether a program has CO-RE relocations that need the types of a kernel. */
+  public boolean needsKernelBtf() {
+    return model.ext != null && CoreRelocations.needKernel(model.ext);
+  }
+
+  /**
+   * Gives the types that CO-RE relocations are resolved against, in programs linked from now on.
+   */
+  public void kernelBtf(Btf kernel) {
+    model.kernelBtf(kernel);
+  }
+
   /** The variables of all data sections and of .kconfig, by map and offset. */
   public List<GlobalVariable> variables() {
     return Variables.of(model);

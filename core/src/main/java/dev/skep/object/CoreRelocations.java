@@ -33,6 +33,19 @@ final class CoreRelocations {
     this.program = program;
   }
 
+  /** Whether a record asks for more than the id of a local type. */
+  static boolean needKernel(BtfExt ext) {
+    for (String section : ext.relocatedSections()) {
+      int[] records = ext.relocations(section);
+      for (int i = 0; i < records.length; i += BtfExt.CORE_INTS) {
+        if (records[i + 3] != CoreKind.LOCAL_TYPE_ID.ordinal()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   void apply(long[] insns, List<Linker.Piece> pieces) {
     BtfExt ext = model.ext;
     Btf btf = model.btf;

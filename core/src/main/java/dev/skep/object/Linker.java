@@ -1,13 +1,10 @@
 package dev.skep.object;
 
 import dev.skep.btf.Btf;
-import dev.skep.btf.BtfExt;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
-import dev.skep.program.FuncInfo;
-import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
@@ -94,7 +91,7 @@ final class Linker {
     for (ObjectMap map : maps) {
       specs.add(map.spec());
     }
-    List<FuncInfo> functions = funcInfo();
+    SourceInfo info = new SourceInfo(model, program.name(), pieces);
     return new Program(
         program.name(),
         program.section(),
@@ -104,8 +101,8 @@ final class Linker {
         model.license,
         insns,
         List.copyOf(specs),
-        functions,
-        lineInfo(),
+        info.functions(),
+        info.lines(),
         model.btf,
         program.attachTo());
   }
@@ -338,61 +335,6 @@ final class Linker {
         insns[slot + 1] = InsnWord.withImm(insns[slot + 1], setting.offset());
       }
     }
-  }
-
-  private List<FuncInfo> funcInfo() {
-    BtfExt ext = model.ext;
-    List<FuncInfo> all = new ArrayList<>();
-    for (Piece piece : pieces) {
-      int before = all.size();
-      int[] records = ext == null ? new int[0] : ext.functions(sectionName(piece));
-      for (int i = 0; i < records.length; i += BtfExt.FUNC_INTS) {
-        int insn = place(piece, records[i]);
-        if (insn >= 0) {
-          all.add(new FuncInfo(insn, records[i + 1]));
-        }
-      }
-      if (all.size() == before) {
-        if (before == 0) {
-          return List.of();
-        }
-        throw bad("missing .BTF.ext function info of '" + piece.function().name() + "'");
-      }
-    }
-    return List.copyOf(all);
-  }
-
-  private List<LineInfo> lineInfo() {
-    BtfExt ext = model.ext;
-    List<LineInfo> all = new ArrayList<>();
-    for (Piece piece : pieces) {
-      int before = all.size();
-      int[] records = ext == null ? new int[0] : ext.lines(sectionName(piece));
-      for (int i = 0; i < records.length; i += BtfExt.LINE_INTS) {
-        int insn = place(piece, records[i]);
-        if (insn >= 0) {
-          all.add(new LineInfo(insn, records[i + 1], records[i + 2], records[i + 3]));
-        }
-      }
-      if (all.size() == before) {
-        if (before == 0) {
-          return List.of();
-        }
-        throw bad("missing .BTF.ext line info of '" + piece.function().name() + "'");
-      }
-    }
-    return List.copyOf(all);
-  }
-
-  private String sectionName(Piece piece) {
-    return model.sections.get(piece.function().section()).name();
-  }
-
-  /** The slot in the program of a byte offset in a piece's section, -1 outside of the piece. */
-  private static int place(Piece piece, int byteOffset) {
-    long slot = (byteOffset & 0xffffffffL) / 8;
-    ObjectFunction function = piece.function();
-    return function.contains(slot) ? (int) slot - function.start() + piece.base() : -1;
   }
 
   private MalformedException bad(ObjectFunction function, int insn, String what) {

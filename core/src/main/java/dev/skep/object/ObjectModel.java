@@ -32,6 +32,7 @@ final class ObjectModel {
   /** Names of settings that were given a value. */
   final Set<String> given = new HashSet<>();
 
+  private @Nullable Btf kernelBtf;
   private @Nullable CoreResolver resolver;
 
   /** A value in the ".kconfig" map. */
@@ -40,14 +41,20 @@ final class ObjectModel {
   ObjectModel(String name, OpenOptions options, ElfFile elf) {
     this.name = name.length() > 15 ? name.substring(0, 15) : name;
     this.options = options;
+    this.kernelBtf = options.kernelBtf();
     this.bigEndian = elf.isBigEndian();
     this.sections = elf.sections();
     this.symbols = elf.symbols();
   }
 
+  synchronized void kernelBtf(Btf kernel) {
+    kernelBtf = kernel;
+    resolver = null;
+  }
+
   /** Resolves CO-RE relocations; null without the object's or the kernel's BTF. */
   synchronized @Nullable CoreResolver coreResolver() {
-    Btf kernel = options.kernelBtf();
+    Btf kernel = kernelBtf;
     if (resolver == null && kernel != null && btf != null) {
       resolver = new CoreResolver(btf, kernel);
     }

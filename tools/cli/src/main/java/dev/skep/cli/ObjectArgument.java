@@ -2,6 +2,7 @@ package dev.skep.cli;
 
 import dev.skep.errors.MalformedException;
 import dev.skep.object.BpfObject;
+import dev.skep.object.BtfSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param program null when none was named
  */
 record ObjectArgument(Path path, @Nullable String program) {
+
+  /** Types of the running kernel: CO-RE relocations are resolved against them, as by libbpf. */
+  private static final Path KERNEL_BTF = Path.of("/sys/kernel/btf/vmlinux");
 
   static ObjectArgument parse(String text) {
     int colon = text.lastIndexOf(':');
@@ -29,6 +33,10 @@ record ObjectArgument(Path path, @Nullable String program) {
     if (!Files.exists(path)) {
       throw new MalformedException(path + ": no such file");
     }
-    return BpfObject.open(path);
+    BpfObject object = BpfObject.open(path);
+    if (object.needsKernelBtf() && Files.isReadable(KERNEL_BTF)) {
+      object.kernelBtf(BtfSource.read(KERNEL_BTF));
+    }
+    return object;
   }
 }
