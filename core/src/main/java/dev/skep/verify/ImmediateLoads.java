@@ -124,6 +124,10 @@ final class ImmediateLoads {
     if (type == MapType.ARENA) {
       throw new UnsupportedException("arena maps");
     }
+    String special = SpecialFields.find(map);
+    if (special != null) {
+      throw new UnsupportedException("maps whose values hold " + special);
+    }
   }
 
   private static boolean sleepableType(MapType type) {
