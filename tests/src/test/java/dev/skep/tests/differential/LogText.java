@@ -12,7 +12,8 @@ final class LogText {
 
   private static final Pattern PROCESSED = Pattern.compile("(?m)^processed (\\d+) insns");
 
-  private static final Pattern GLUED = Pattern.compile("([^\\n])(processed \\d+ insns \\(limit)");
+  private static final Pattern GLUED =
+      Pattern.compile("([^\\n])(processed \\d+ insns \\(limit|verification time \\d+ usec)");
 
   private LogText() {}
 
@@ -57,9 +58,9 @@ final class LogText {
     return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
-  /** What follows the message about an infinite loop. */
+  /** What follows the message about an infinite loop, or source lines after a message. */
   private static boolean isState(String line) {
-    return line.startsWith("cur state:") || line.startsWith("old state:");
+    return line.startsWith("cur state:") || line.startsWith("old state:") || line.startsWith("; ");
   }
 
   /** Some messages of the kernel lack the line feed, so that the counters follow at once. */
