@@ -285,6 +285,10 @@ final class Linker {
           insn,
           "map relo failed to find map for section '" + section + "', off " + symbol.value());
     }
+    if (map == null && section.equals(".addr_space.1")) {
+      throw new UnsupportedException(
+          "program \"" + program.name() + "\": arena variable '" + symbol.name() + "'");
+    }
     if (map == null) {
       throw bad(
           function,
