@@ -30,6 +30,7 @@ final class XdpPrepared implements PreparedRun {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // a thread is itself and no other
   public int run() {
     Thread thread = Thread.currentThread();
     Cpus.Lease held = lease;
