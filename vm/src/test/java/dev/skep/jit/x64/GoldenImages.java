@@ -4,8 +4,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,7 +20,10 @@ final class GoldenImages {
 
   private GoldenImages() {}
 
-  /** One object per program. */
+  /**
+   * One object per program. "insns" is what was loaded, with the maps' indexes; "jit_in" what the
+   * JIT got, where it is not the same.
+   */
   static List<Map<String, Object>> all() throws IOException {
     InputStream packed =
         Objects.requireNonNull(
@@ -31,5 +37,16 @@ final class GoldenImages {
       }
     }
     return images;
+  }
+
+  /** The slots of a hex field. */
+  static long[] words(Map<String, Object> line, String field) {
+    String hex = (String) Objects.requireNonNull(line.get(field));
+    long[] words = new long[hex.length() / 16];
+    ByteBuffer.wrap(HexFormat.of().parseHex(hex))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asLongBuffer()
+        .get(words);
+    return words;
   }
 }

@@ -8,8 +8,6 @@ import dev.skep.jit.Relocation;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -98,7 +96,7 @@ class KernelGoldenTest {
   }
 
   private static JitInput input(Map<String, Object> line) {
-    long[] insns = words((String) Objects.requireNonNull(line.get("jit_in")));
+    long[] insns = GoldenImages.words(line, line.containsKey("jit_in") ? "jit_in" : "insns");
     List<PokeDescriptor> pokes = new ArrayList<>();
     for (int i = 0; i < insns.length; i++) {
       if (InsnWord.code(insns[i]) == CALL && InsnWord.src(insns[i]) == 1) {
@@ -149,14 +147,5 @@ class KernelGoldenTest {
   private static boolean flag(Map<String, Object> line, String name, int function) {
     List<?> flags = list(line, name);
     return !flags.isEmpty() && (Boolean) flags.get(function);
-  }
-
-  private static long[] words(String hex) {
-    long[] words = new long[hex.length() / 16];
-    ByteBuffer.wrap(HexFormat.of().parseHex(hex))
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asLongBuffer()
-        .get(words);
-    return words;
   }
 }
