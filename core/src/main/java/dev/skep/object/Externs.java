@@ -30,7 +30,7 @@ final class Externs {
     boolean call = InsnWord.code(insns[slot]) == CALL;
     if (section.equals(".ksyms") && weak) {
       if (call) {
-        insns[slot] = InsnWord.of(CALL, 0, 0, 0, POISONED_CALL + symbol.index());
+        insns[slot] = InsnWord.of(CALL, 0, 0, 0, POISONED_CALL + number(symbol));
       } else if (slot + 1 < insns.length) {
         insns[slot] = InsnWord.withImm(InsnWord.withSrc(insns[slot], 0), 0);
         insns[slot + 1] = InsnWord.withImm(insns[slot + 1], 0);
@@ -40,6 +40,22 @@ final class Externs {
     String what = section.equals(Kconfig.NAME) ? "kconfig" : call ? "kfunc" : "ksym";
     throw new UnsupportedException(
         "program \"" + program + "\": extern " + what + " '" + symbol.name() + "'");
+  }
+
+  /** The extern's place in libbpf's list: settings of the kernel first, then symbols by name. */
+  private int number(ElfFile.Symbol symbol) {
+    int number = model.settings.size();
+    for (ElfFile.Symbol other : model.symbols) {
+      if (other.section() == 0
+          && other.type() == ElfFile.Symbol.NOTYPE
+          && other.isGlobalOrWeak()
+          && !model.settings.containsKey(other.name())
+          && !other.name().isEmpty()
+          && other.name().compareTo(symbol.name()) < 0) {
+        number++;
+      }
+    }
+    return number;
   }
 
   /** The DATASEC that declares an extern. */
