@@ -2,6 +2,7 @@ package dev.skep.rewrite;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.FuncInfo;
@@ -29,7 +30,8 @@ public final class Rewriter {
    * Rewrites a verified program.
    *
    * @throws dev.skep.errors.UnsupportedException if it needs a rewrite that is missing
-   * @throws dev.skep.errors.RejectedException if a jump gets longer than 16 bits allow
+   * @throws dev.skep.errors.RejectedException if a jump gets longer than 16 bits allow, or a call
+   *     is left whose function is dead code
    */
   public static RunnableProgram rewrite(VerifiedProgram verified, RewriteOptions options) {
     Code code = new Code(verified);
@@ -60,6 +62,9 @@ public final class Rewriter {
 
   private static RunnableProgram result(Code code, List<PokeDescriptor> pokes) {
     long[] insns = Arrays.copyOf(code.insns, code.length);
+    if (code.subprogs > 1) {
+      checkCallees(code, insns);
+    }
     return new RunnableProgram(
         code.program,
         insns,
@@ -67,6 +72,22 @@ public final class Rewriter {
         located(insns, pokes),
         funcInfo(code),
         lineInfo(code));
+  }
+
+  /** As jit_subprogs does; without subprograms it is not reached. */
+  private static void checkCallees(Code code, long[] insns) {
+    for (int i = 0; i < insns.length; i++) {
+      boolean wide = InsnWord.code(insns[i]) == LD_IMM64;
+      boolean call = InsnWord.code(insns[i]) == CALL_CODE && InsnWord.src(insns[i]) == PSEUDO_CALL;
+      if (call || wide && InsnWord.src(insns[i]) == PSEUDO_FUNC) {
+        int target = i + 1 + InsnWord.imm(insns[i]);
+        if (Arrays.binarySearch(code.starts, 0, code.subprogs, target) < 0) {
+          String reason = "verifier bug: No program to jit at insn " + target + " (subprog < 0)";
+          throw new RejectedException(reason, Errno.EFAULT, -1, reason + '\n');
+        }
+      }
+      i += wide ? 1 : 0;
+    }
   }
 
   private static List<RunnableProgram.Function> functions(Code code) {

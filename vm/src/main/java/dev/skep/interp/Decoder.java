@@ -31,6 +31,7 @@ final class Decoder {
   private final List<BpfFunction> functions = new ArrayList<>();
   private final boolean[] secondSlot;
   private final int[] frameSizes;
+  private final boolean rewritten;
   private final Code code;
 
   private Decoder(
@@ -46,6 +47,7 @@ final class Decoder {
     this.linkage = linkage;
     this.pokes = pokes;
     this.frameSizes = frameSizes;
+    this.rewritten = rewritten;
     secondSlot = new boolean[insns.length];
     code = new Code(name, rewritten, insns.length, called, frameSizes);
   }
@@ -204,14 +206,17 @@ final class Decoder {
     set(i, Ops.LDDW, InsnWord.dst(word), 0, 0, value);
   }
 
-  /**
-   * Where the only use of a callback was dead code, its function is gone and the distance leads
-   * nowhere; nothing reads the register then.
-   */
   private long functionAddress(int i, int distance) {
+    return rewritten && isGone(i, distance) ? 0 : FunctionAddress.of(function(i, distance));
+  }
+
+  /**
+   * Whether no function starts where a distance leads: of a callback that is never called nothing
+   * is left, and nothing reads its address.
+   */
+  private boolean isGone(int i, int distance) {
     long target = (long) i + 1 + distance;
-    boolean gone = target < 0 || target >= insns.length || frameSizes[(int) target] < 0;
-    return gone ? 0 : FunctionAddress.of((int) target);
+    return target < 0 || target >= insns.length || frameSizes[(int) target] < 0;
   }
 
   private long variable(int i, int ordinal) {
@@ -296,6 +301,10 @@ final class Decoder {
     int imm = InsnWord.imm(word);
     switch (InsnWord.src(word)) {
       case PSEUDO_CALL -> {
+        if (rewritten && isGone(i, imm)) {
+          set(i, Ops.UNREACHABLE, 0, 0, 0, 0);
+          return;
+        }
         int start = function(i, imm);
         set(i, Ops.CALL_LOCAL, 0, 0, start, frameSizes[start]);
       }

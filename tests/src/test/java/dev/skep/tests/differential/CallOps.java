@@ -111,7 +111,7 @@ final class CallOps {
     body.packetMayMove = false;
     body.generate();
     StackOps.define(f, -16, 16);
-    f.code.movImm(1, f.dice.between(f.plan.wild > 0 ? 0 : 1, 5));
+    f.code.movImm(1, f.dice.between(0, 5));
     f.links.add(new FunctionGenerator.Link(f.code.loadImm64(2, PSEUDO_FUNC, 0, 0), body));
     f.code.mov(3, FP);
     f.code.add(3, -16);

@@ -142,12 +142,16 @@ final class MoveLowering {
   }
 
   private void function(int dst, int relative) {
-    int target = f.function.start() + f.current + relative;
+    int function = f.input.functionAt(f.function.start() + f.current + relative);
+    if (function < 0) {
+      constant(asm, dst, relative & 0xffff_ffffL);
+      return;
+    }
     if (f.layout.kernelAddresses()) {
       asm.moveSigned32(dst, 0);
     } else {
       asm.leaRip(dst, 0);
     }
-    f.relocation(Kind.FUNCTION, 4, f.input.functionAt(target));
+    f.relocation(Kind.FUNCTION, 4, function);
   }
 }
