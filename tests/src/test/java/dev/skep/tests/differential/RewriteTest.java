@@ -61,4 +61,19 @@ class RewriteTest {
       assertThat(ladder.climb(sample)).isNotEmpty().noneMatch(Finding::isDifferent);
     }
   }
+
+  /** The callback is dead, its address is not, and another function is left. */
+  @Test
+  void addressOfADeadFunction() {
+    String insns =
+        "bf16000000000000b7020000aaaaaaaabf630000000000008510000003000000"
+            + "18420000070000000000000000000000"
+            + "9500000000000000b700000000000000"
+            + "1d000100000000008510000001000000"
+            + "950000000000000095000000000000009500000000000000";
+    Sample sample = Cases.parse("dead function | socket_filter | " + insns + " |  |  | ");
+    try (Ladder ladder = new Ladder(true)) {
+      assertThat(ladder.climb(sample)).isNotEmpty().noneMatch(Finding::isDifferent);
+    }
+  }
 }
