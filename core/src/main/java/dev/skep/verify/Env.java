@@ -19,6 +19,12 @@ final class Env {
   /** Variable offsets lie below this (BPF_MAX_VAR_OFF, BPF_MAX_VAR_SIZ). */
   static final long MAX_VARIABLE = 1L << 29;
 
+  /** BPF_F_TEST_STATE_FREQ. */
+  static final int TEST_STATE_FREQ = 1 << 3;
+
+  /** BPF_F_TEST_REG_INVARIANTS. */
+  static final int TEST_REG_INVARIANTS = 1 << 7;
+
   final Program program;
   final VerifierOptions options;
   final long[] insns;
@@ -80,7 +86,7 @@ final class Env {
     this.trace = trace;
     level1 = log.level1();
     level2 = log.level2();
-    scalars = new Scalars(log, false);
+    scalars = new Scalars(log, false, (program.flags() & TEST_REG_INVARIANTS) != 0);
     liveStack = new LiveStack(this);
     backtrack = new Backtrack(this);
     sccs = new SccVisits(this);

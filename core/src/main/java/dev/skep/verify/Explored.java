@@ -106,7 +106,10 @@ final class Explored {
   /** Whether the current path need not be followed further (is_state_visited). */
   boolean visit(int insn) {
     State cur = env.cur;
-    boolean force = env.marks.forceCheckpoint[insn] || cur.historyCount > 40;
+    boolean force =
+        env.marks.forceCheckpoint[insn]
+            || cur.historyCount > 40
+            || (env.program.flags() & Env.TEST_STATE_FREQ) != 0;
     boolean add =
         force || env.jumps - previousJumps >= 2 && env.insnsProcessed - previousInsns >= 8;
     clean(cur, insn);

@@ -1,5 +1,7 @@
 package dev.skep.verify;
 
+import dev.skep.errors.Errno;
+
 /**
  * The scalar domain on packed registers: unpacks, computes, packs again. One per verification; the
  * cells inside make it free of allocation.
@@ -16,6 +18,7 @@ final class Scalars {
 
   private final VerifierLog log;
   private final boolean preciseByDefault;
+  private final boolean invariantsMatter;
   private final Scalar a = new Scalar();
   private final Scalar b = new Scalar();
   private final Scalar c = new Scalar();
@@ -24,8 +27,17 @@ final class Scalars {
    * @param preciseByDefault for loaders without CAP_BPF, for whom every scalar is precise
    */
   Scalars(VerifierLog log, boolean preciseByDefault) {
+    this(log, preciseByDefault, false);
+  }
+
+  /**
+   * @param invariantsMatter whether a contradiction ends the verification
+   *     (BPF_F_TEST_REG_INVARIANTS)
+   */
+  Scalars(VerifierLog log, boolean preciseByDefault, boolean invariantsMatter) {
     this.log = log;
     this.preciseByDefault = preciseByDefault;
+    this.invariantsMatter = invariantsMatter;
   }
 
   // Arithmetic --------------------------------------------------------------------------------
@@ -249,6 +261,9 @@ final class Scalars {
       return true;
     }
     report(s, where, fault);
+    if (invariantsMatter) {
+      throw new Rejection(Errno.EFAULT);
+    }
     return false;
   }
 
