@@ -46,6 +46,20 @@ interface Executable {
     }
   }
 
+  /**
+   * Runs it once per item, each with a context of its own.
+   *
+   * @param items address of {@code count} items of {@link BatchLayout}, at least one; results come
+   *     back in them
+   */
+  default void runContexts(Cpu cpu, long items, int count) {
+    for (int i = 0; i < count; i++) {
+      long item = items + (long) i * BatchLayout.ITEM_SIZE;
+      long retval = run(cpu, Memory.getLong(item + BatchLayout.ITEM_CTX));
+      Memory.putInt(item + BatchLayout.ITEM_RETVAL, (int) retval);
+    }
+  }
+
   /** Address of the machine code, or 0. */
   long entry();
 

@@ -157,6 +157,14 @@ final class JitBackend implements Backend {
       program.run(longEntry(), BatchKind.XDP, batch, cpu);
     }
 
+    @Override
+    public void runContexts(Cpu cpu, long items, int count) {
+      long batch = batch(cpu);
+      Memory.putLong(batch + BatchLayout.FIRST_ITEM, items);
+      Memory.putLong(batch + BatchLayout.COUNT, count);
+      program.run(longEntry(), BatchKind.CONTEXTS, batch, cpu);
+    }
+
     /** An entry that garbage collections need not wait for. */
     private NativeProgram.Entry longEntry() {
       return program.entry() == NativeProgram.Entry.GUARDED

@@ -5,12 +5,8 @@ import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.machine.Cpu;
-import dev.skep.program.ProgramType;
 
-/**
- * Runs over many packets: XDP packets that fit a page go through the engine's loop, the rest one by
- * one.
- */
+/** Runs over many packets: those that fit go through the engine's loop, the rest one by one. */
 final class PacketRuns {
   private final TestRuns runs;
   private final VmProgram program;
@@ -26,52 +22,65 @@ final class PacketRuns {
   /** Runs all packets in order; returns the nanoseconds spent in the runs. */
   static long run(TestRuns runs, VmProgram program, PacketBatch batch) {
     PacketRuns all = new PacketRuns(runs, program, batch);
-    boolean loop = program.program().type() == ProgramType.XDP && XdpTestRun.isPlain(program);
-    for (int i = 0; i < batch.count(); ) {
-      int fitting = loop ? all.fitting(i) : 0;
-      if (fitting > 0) {
-        all.runInLoop(i, fitting);
-        i += fitting;
-      } else {
-        all.runAlone(i++);
+    ContextPool<? extends PacketLoop> loops = runs.loops(program);
+    if (loops == null) {
+      for (int i = 0; i < batch.count(); i++) {
+        all.runAlone(i);
       }
+    } else {
+      all.runInLoops(loops);
     }
     return all.nanos;
   }
 
-  /** How many packets from the given one on can go through one call of the loop. */
-  private int fitting(int from) {
-    int most = Math.min(batch.count() - from, XdpFrames.COUNT);
-    int fitting = 0;
-    while (fitting < most
-        && batch.length(from + fitting) >= Skb.ETH_HLEN
-        && batch.length(from + fitting) <= XdpContext.MAX_LINEAR) {
-      fitting++;
+  private <T extends PacketLoop> void runInLoops(ContextPool<T> loops) {
+    for (int i = 0; i < batch.count(); ) {
+      int done = runInLoop(loops, i);
+      i += done;
+      if (done == 0) {
+        runAlone(i++);
+      }
     }
-    return fitting;
   }
 
-  private void runInLoop(int from, int count) {
+  /** Runs the packets from {@code from} on that can go through one call: how many. */
+  private <T extends PacketLoop> int runInLoop(ContextPool<T> loops, int from) {
     Cpu cpu = runs.machine().cpus().enter();
     try {
-      XdpFrames frames = runs.xdpFrames().take(cpu);
+      T loop = loops.take(cpu);
       try {
-        for (int i = 0; i < count; i++) {
-          frames.put(i, batch.bytes(), batch.offset(from + i), batch.length(from + i));
+        int count = put(loop, from);
+        if (count > 0) {
+          loop.build(count, program.program().type(), runs.devices().loopback());
+          long start = System.nanoTime();
+          loop.run(cpu, program.executable(), count);
+          nanos += System.nanoTime() - start;
         }
-        frames.build(runs.devices().loopback());
-        long start = System.nanoTime();
-        program.executable().runPackets(cpu, frames.buff(), frames.items(), count);
-        nanos += System.nanoTime() - start;
         for (int i = 0; i < count; i++) {
-          batch.result(from + i, 0, frames.retval(i));
+          batch.result(from + i, 0, loop.retval(i));
         }
+        return count;
       } finally {
-        runs.xdpFrames().give(cpu, frames);
+        loops.give(cpu, loop);
       }
     } finally {
       runs.machine().cpus().leave();
     }
+  }
+
+  private int put(PacketLoop loop, int from) {
+    int most = Math.min(batch.count() - from, loop.capacity());
+    int count = 0;
+    while (count < most) {
+      int offset = batch.offset(from + count);
+      int length = batch.length(from + count);
+      if (!loop.fits(batch.bytes(), offset, length)) {
+        break;
+      }
+      loop.put(count, batch.bytes(), offset, length);
+      count++;
+    }
+    return count;
   }
 
   private void runAlone(int index) {

@@ -38,25 +38,25 @@ final class SkbTestRun {
 
   private static byte[] checkInput(VmProgram program, TestRun run) {
     byte[] data = run.data();
-    int size = data == null ? 0 : data.length;
     if ((run.flags() & ~F_CHECKSUM_COMPLETE) != 0
         || run.cpu() != 0
         || run.batchSize() != 0
         || data == null
-        || size < Skb.ETH_HLEN
-        || size > MAX_SIZE
-        || size < minSize(data)) {
+        || !isSize(data, 0, data.length)) {
       throw TestRuns.error(Errno.EINVAL, program);
     }
     return data;
   }
 
-  /** A frame that says IP must hold an IP header. */
-  private static int minSize(byte[] frame) {
-    return switch ((frame[12] & 0xff) << 8 | frame[13] & 0xff) {
-      case 0x0800 -> Skb.ETH_HLEN + IPV4_LEN;
-      case 0x86dd -> Skb.ETH_HLEN + IPV6_LEN;
-      default -> Skb.ETH_HLEN;
+  /** Whether a frame is neither too short, what its Ethertype says considered, nor too long. */
+  static boolean isSize(byte[] data, int offset, int size) {
+    if (size < Skb.ETH_HLEN || size > MAX_SIZE) {
+      return false;
+    }
+    return switch ((data[offset + 12] & 0xff) << 8 | data[offset + 13] & 0xff) {
+      case 0x0800 -> size >= Skb.ETH_HLEN + IPV4_LEN;
+      case 0x86dd -> size >= Skb.ETH_HLEN + IPV6_LEN;
+      default -> true;
     };
   }
 

@@ -21,6 +21,7 @@ final class TestRuns implements AutoCloseable {
   private final ContextPool<XdpContext> xdps;
   private final ContextPool<BareContext> bareContexts;
   private final ContextPool<XdpFrames> xdpFrames;
+  private final ContextPool<SkbFrames> skbFrames;
 
   TestRuns(Machine machine, Devices devices, KernelVariables variables) {
     this.variables = variables;
@@ -30,6 +31,7 @@ final class TestRuns implements AutoCloseable {
     skbs = new ContextPool<>(machine.cpus(), () -> new SkbContext(space));
     xdps = new ContextPool<>(machine.cpus(), () -> new XdpContext(space));
     bareContexts = new ContextPool<>(machine.cpus(), () -> new BareContext(space));
+    skbFrames = new ContextPool<>(machine.cpus(), () -> new SkbFrames(space));
     xdpFrames = new ContextPool<>(machine.cpus(), () -> new XdpFrames(space));
   }
 
@@ -53,8 +55,13 @@ final class TestRuns implements AutoCloseable {
     return bareContexts;
   }
 
-  ContextPool<XdpFrames> xdpFrames() {
-    return xdpFrames;
+  /** The memory for many packets of a program in one call, or null where there is no such way. */
+  @Nullable ContextPool<? extends PacketLoop> loops(VmProgram program) {
+    return switch (program.program().type()) {
+      case XDP -> XdpTestRun.isPlain(program) ? xdpFrames : null;
+      case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT -> skbFrames;
+      default -> null;
+    };
   }
 
   TestRunResult run(VmProgram program, TestRun run) {
@@ -126,6 +133,7 @@ final class TestRuns implements AutoCloseable {
     skbs.close();
     xdps.close();
     xdpFrames.close();
+    skbFrames.close();
     bareContexts.close();
   }
 }

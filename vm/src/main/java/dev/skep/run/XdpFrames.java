@@ -2,15 +2,17 @@ package dev.skep.run;
 
 import dev.skep.jit.x64.BatchLayout;
 import dev.skep.machine.AddressSpace;
+import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
+import dev.skep.program.ProgramType;
 
 /**
  * Frames for many XDP packets in one call, one page each as {@link XdpContext} has it, and the
  * items of {@link BatchLayout} that point into them. One xdp_buff serves all.
  */
-final class XdpFrames implements AutoCloseable {
+final class XdpFrames implements PacketLoop {
   /** Packets per call: few enough that their frames stay in the second-level cache. */
-  static final int COUNT = 128;
+  private static final int COUNT = 128;
 
   private static final long FRAMES_SIZE = (long) COUNT * XdpContext.FRAME_SIZE;
 
@@ -25,22 +27,28 @@ final class XdpFrames implements AutoCloseable {
     space.add(frames, FRAMES_SIZE);
   }
 
-  /** Makes the xdp_buff ready for packets from a device. */
-  void build(Device device) {
+  @Override
+  public int capacity() {
+    return COUNT;
+  }
+
+  @Override
+  public boolean fits(byte[] bytes, int offset, int length) {
+    return length >= Skb.ETH_HLEN && length <= XdpContext.MAX_LINEAR;
+  }
+
+  @Override
+  public void build(int count, ProgramType type, Device device) {
     context.build(device, XdpContext.HEADROOM, 0, 0, 0);
   }
 
-  /** struct xdp_buff. */
-  long buff() {
-    return context.buff();
+  @Override
+  public void run(Cpu cpu, Executable executable, int count) {
+    executable.runPackets(cpu, context.buff(), items, count);
   }
 
-  long items() {
-    return items;
-  }
-
-  /** Puts a packet into a frame; it fits the linear part. */
-  void put(int index, byte[] bytes, int offset, int length) {
+  @Override
+  public void put(int index, byte[] bytes, int offset, int length) {
     long frame = frames + (long) index * XdpContext.FRAME_SIZE;
     long data = frame + XdpContext.HEADROOM;
     int end = XdpContext.HEADROOM + length;
@@ -53,7 +61,8 @@ final class XdpFrames implements AutoCloseable {
     Memory.putLong(item + BatchLayout.XDP_DATA_META, data);
   }
 
-  int retval(int index) {
+  @Override
+  public int retval(int index) {
     return Memory.getInt(items + (long) index * BatchLayout.XDP_SIZE + BatchLayout.XDP_RETVAL);
   }
 

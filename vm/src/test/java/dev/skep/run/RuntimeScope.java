@@ -8,8 +8,8 @@ final class RuntimeScope {
   /** By case id. */
   private static final Map<String, String> MACHINE =
       Map.of(
-          "map/bloom/basic", "lookups whose value buffer is an input",
           "helper/loop/0", "callback that is never reached",
+          "map/bloom/basic", "lookups whose value buffer is an input",
           "helper/get_current_comm/4", "name of the measuring process",
           "helper/get_current_comm/16", "name of the measuring process",
           "helper/get_current_comm/20", "name of the measuring process");

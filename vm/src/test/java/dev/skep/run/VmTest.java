@@ -387,21 +387,36 @@ class VmTest {
         r0 = *(u8 *)(r2 +14)
         out: exit
         """;
+    String socket =
+        """
+        r6 = r1
+        r7 = *(u32 *)(r6 +0)
+        r0 = *(u8 *)skb[0]
+        r0 += r7
+        exit
+        """;
     try (Vm vm = vm(engine, VmOptions.ofCpus(1));
-        VmProgram program = load(vm, ProgramType.XDP, text)) {
-      PacketBatch batch = new PacketBatch();
-      for (int i = 0; i < 300; i++) {
-        byte[] packet = new byte[14 + i % 100];
-        if (packet.length > 14) {
-          packet[14] = (byte) i;
-        }
-        batch.add(packet);
+        VmProgram xdp = load(vm, ProgramType.XDP, text);
+        VmProgram cls = load(vm, ProgramType.SCHED_CLS, socket)) {
+      for (VmProgram program : List.of(xdp, cls)) {
+        compareBatch(program);
       }
-      program.run(batch);
-      for (int i = 0; i < 300; i++) {
-        int alone = program.testRun(TestRun.of(batch.packet(i))).retval();
-        assertThat(batch.retval(i)).as("packet %d", i).isEqualTo(alone);
+    }
+  }
+
+  private static void compareBatch(VmProgram program) {
+    PacketBatch batch = new PacketBatch();
+    for (int i = 0; i < 300; i++) {
+      byte[] packet = new byte[14 + i % 100];
+      if (packet.length > 14) {
+        packet[14] = (byte) i;
       }
+      batch.add(packet);
+    }
+    program.run(batch);
+    for (int i = 0; i < 300; i++) {
+      int alone = program.testRun(TestRun.of(batch.packet(i))).retval();
+      assertThat(batch.retval(i)).as("packet %d", i).isEqualTo(alone);
     }
   }
 
