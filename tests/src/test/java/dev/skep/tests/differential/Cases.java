@@ -1,5 +1,7 @@
 package dev.skep.tests.differential;
 
+import dev.skep.btf.Btf;
+import dev.skep.program.FuncInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
@@ -19,7 +21,8 @@ import java.util.Objects;
  * Samples as lines of text, for the permanent cases in the resources.
  *
  * <pre>
- *   name | type | insns in hex | maps | packets | contexts | verdict | behaviour
+ *   name | type | insns in hex | maps | packets | contexts | types | verdict | behaviour
+ *   types: BTF in hex, then insn:type of each function, or nothing
  *   maps: type:name:key:value:entries:flags[:initial][=key/value,..] separated by ';'
  * </pre>
  */
@@ -40,7 +43,20 @@ final class Cases {
         insns(sample.program().insns()),
         maps,
         String.join(",", sample.packets().stream().map(HEX::formatHex).toList()),
-        String.join(",", sample.contexts().stream().map(HEX::formatHex).toList()));
+        String.join(",", sample.contexts().stream().map(HEX::formatHex).toList()),
+        types(sample.program()));
+  }
+
+  private static String types(Program program) {
+    Btf btf = program.btf();
+    if (btf == null) {
+      return "";
+    }
+    StringBuilder out = new StringBuilder(HEX.formatHex(btf.bytes()));
+    program
+        .funcInfo()
+        .forEach(f -> out.append(',').append(f.insn()).append(':').append(f.typeId()));
+    return out.toString();
   }
 
   private static String insns(long[] words) {
@@ -88,14 +104,14 @@ final class Cases {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         if (!line.isBlank() && !line.startsWith("#")) {
           String[] fields = line.split(" *\\| *", -1);
-          cases.add(new Case(parse(line), fields[6], fields[7]));
+          cases.add(new Case(parse(line), fields[7], fields[8]));
         }
       }
     }
     return cases;
   }
 
-  /** Reads what {@link #line} wrote. */
+  /** Reads what {@link #line(Sample)} wrote. */
   static Sample parse(String line) {
     String[] fields = line.split(" *\\| *", -1);
     List<MapSpec> maps = new ArrayList<>();
@@ -111,10 +127,24 @@ final class Cases {
     }
     return new Sample(
         fields[0],
-        Program.of("gen", type, "GPL", words(fields[2]), List.copyOf(maps)),
+        program(type, words(fields[2]), List.copyOf(maps), fields[6]),
         bytes(fields[4]),
         bytes(fields[5]),
         contents);
+  }
+
+  private static Program program(ProgramType type, long[] insns, List<MapSpec> maps, String types) {
+    if (types.isEmpty()) {
+      return Program.of("gen", type, "GPL", insns, maps);
+    }
+    String[] fields = types.split(",", -1);
+    List<FuncInfo> functions = new ArrayList<>();
+    for (int i = 1; i < fields.length; i++) {
+      String[] pair = fields[i].split(":", 2);
+      functions.add(new FuncInfo(number(pair[0]), number(pair[1])));
+    }
+    Btf btf = Btf.parse(HEX.parseHex(fields[0]));
+    return new Program("gen", "", type, 0, 0, "GPL", insns, maps, functions, List.of(), btf, null);
   }
 
   private static MapSpec spec(String[] f) {

@@ -6,7 +6,6 @@ import dev.skep.tests.differential.Value.Kind;
 final class FlowOps {
   private static final int MAX_NESTING = 4;
   private static final int JA = 0x05;
-  private static final int JA_LONG = 0x06;
   private static final int JLT = 0xa5;
   private static final int[] CONDITIONS = {
     0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xa0, 0xb0, 0xc0, 0xd0
@@ -115,10 +114,5 @@ final class FlowOps {
         }
       }
     }
-  }
-
-  /** An unconditional jump over nothing, in both encodings. */
-  static void hop(FunctionGenerator f) {
-    f.code.emit(f.dice.percent(50) ? JA : JA_LONG, 0, 0, 0, 0);
   }
 }
