@@ -180,7 +180,7 @@ final class Explored {
   private Rejection endless(State s, State cur, int insn) {
     env.trace.sourceLine(insn, "; ");
     Rejection rejection = env.reject(Errno.EINVAL, "infinite loop detected at insn " + insn);
-    if (env.level1) {
+    if (env.log.level() != 0) {
       env.verbose("cur state:");
       env.printState(cur, cur.curframe);
       env.verbose("old state:");

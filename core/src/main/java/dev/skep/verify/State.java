@@ -130,14 +130,14 @@ final class State {
     refInsn[refCount++] = insn;
   }
 
-  /** Forgets a reference; the last takes its place (release_reference_nomark). */
+  /** Forgets a reference; the order of the others stays (release_reference_nomark). */
   boolean release(int id) {
     for (int i = 0; i < refCount; i++) {
       if (refType[i] == REF_PTR && refId[i] == id) {
-        int last = --refCount;
-        refType[i] = refType[last];
-        refId[i] = refId[last];
-        refInsn[i] = refInsn[last];
+        int behind = --refCount - i;
+        System.arraycopy(refType, i + 1, refType, i, behind);
+        System.arraycopy(refId, i + 1, refId, i, behind);
+        System.arraycopy(refInsn, i + 1, refInsn, i, behind);
         return true;
       }
     }
