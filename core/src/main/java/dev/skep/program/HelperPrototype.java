@@ -149,6 +149,7 @@ public record HelperPrototype(
       87 pva i p
       88 pV i -
       89 pV i -
+      97 c i -
       105 msal i -
       106 msal i -
       109 a i -

@@ -127,7 +127,7 @@ final class Cases {
     }
     return new Sample(
         fields[0],
-        program(type, words(fields[2]), List.copyOf(maps), fields[6]),
+        program(type, words(fields[2]), List.copyOf(maps), fields.length > 6 ? fields[6] : ""),
         bytes(fields[4]),
         bytes(fields[5]),
         contents);
