@@ -29,6 +29,7 @@ final class Dist {
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:AOTCacheOutput=" + cache,
+            "-XX:+UseSerialGC",
             "--enable-native-access=dev.skep.natives",
             "--module-path=" + modulePath,
             "--module=dev.skep.cli/dev.skep.cli.Main",

@@ -6,6 +6,7 @@ import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import dev.skep.natives.NativeCode;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * A program in executable text. A run takes a context block and holds a CPU for its time; any
@@ -38,6 +39,21 @@ public final class NativeProgram {
     this.image = image;
     this.needs = needs;
     this.entry = entryFor(needs);
+  }
+
+  /**
+   * Goes through each entry once, so that the first run of a program does not pay for linking them.
+   *
+   * @param routine one that may be called like a program
+   */
+  static void linkEntries(X64Text text, long routine, Cpu cpu) {
+    MachineCode nothing =
+        new MachineCode(new byte[0], new int[] {0}, new int[0], List.of(), List.of());
+    NativeProgram program =
+        new NativeProgram(text, nothing, routine, new Needs(false, false, false));
+    for (Entry each : Entry.values()) {
+      program.run(each, 0, cpu);
+    }
   }
 
   private static Entry entryFor(Needs needs) {

@@ -72,6 +72,7 @@ public final class X64Text implements AutoCloseable {
       long seed = ThreadLocalRandom.current().nextLong() | 1;
       Memory.putLong(cpu.perCpuBase() + PerCpuHeader.RANDOM, seed);
     }
+    NativeProgram.linkEntries(this, helper(NativeHelper.GET_SMP_PROCESSOR_ID), cpus.getFirst());
   }
 
   private long place(byte[] code) {
