@@ -1,5 +1,6 @@
 package dev.skep.bench;
 
+import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
 import dev.skep.engine.LoadedProgram;
@@ -68,6 +69,10 @@ public final class Bench {
   private LoadedProgram load(Engine engine, Path object, String program) {
     LoadedObject loaded = engine.load(BpfObject.open(object));
     open.add(loaded);
+    BpfMap hash = loaded.maps().get("hash");
+    if (hash != null) {
+      hash.update(new byte[4], new byte[8], BpfMap.ANY);
+    }
     return loaded.program(program);
   }
 

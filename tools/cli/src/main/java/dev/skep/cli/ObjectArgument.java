@@ -1,6 +1,7 @@
 package dev.skep.cli;
 
 import dev.skep.errors.MalformedException;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
 import dev.skep.object.BtfSource;
 import java.nio.file.Files;
@@ -33,10 +34,22 @@ record ObjectArgument(Path path, @Nullable String program) {
     if (!Files.exists(path)) {
       throw new MalformedException(path + ": no such file");
     }
-    BpfObject object = BpfObject.open(path);
+    BpfObject object = read();
     if (object.needsKernelBtf() && Files.isReadable(KERNEL_BTF)) {
       object.kernelBtf(BtfSource.read(KERNEL_BTF));
     }
     return object;
+  }
+
+  private BpfObject read() {
+    try {
+      return BpfObject.open(path);
+    } catch (MalformedException e) {
+      throw e.getMessage().startsWith(path.toString())
+          ? e
+          : new MalformedException(path + ": " + e.getMessage());
+    } catch (UnsupportedException e) {
+      throw new UnsupportedException(path + ": " + e.getMessage());
+    }
   }
 }
