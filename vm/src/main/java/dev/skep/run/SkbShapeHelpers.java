@@ -25,6 +25,9 @@ final class SkbShapeHelpers {
     if (flags != 0 || length > Skb.MAX_LEN || length < minLength(skb)) {
       return -Errno.EINVAL;
     }
+    if (SkbBits.encapsulated(skb)) {
+      return -Errno.ENOTSUPP;
+    }
     int before = Skb.len(skb);
     if (length > before) {
       Memory.fill(Skb.data(skb) + before, length - before, (byte) 0);
