@@ -20,7 +20,13 @@ import org.jspecify.annotations.Nullable;
  * @param funcInfo sorted by insn; empty without BTF
  * @param lineInfo sorted by insn; empty without BTF
  * @param btf the object's BTF, or null
- * @param attachTo kernel function, tracepoint or hook named in the section, or null
+ * @param attachTo kernel function, tracepoint or hook named in the section, or null; of struct_ops
+ *     programs the name of the struct
+ * @param attachBtfId attach_btf_id of BPF_PROG_LOAD where it is known as a number, else 0: then
+ *     {@link AttachTarget} finds it by {@code attachTo}
+ * @param attachModule the module whose BTF {@code attachBtfId} belongs to, null for vmlinux's
+ * @param attachProgram the program that this one replaces or traces, or null; its BTF then is the
+ *     one that {@code attachTo} and {@code attachBtfId} name a function of
  */
 public record Program(
     String name,
@@ -34,7 +40,63 @@ public record Program(
     List<FuncInfo> funcInfo,
     List<LineInfo> lineInfo,
     @Nullable Btf btf,
-    @Nullable String attachTo) {
+    @Nullable String attachTo,
+    int attachBtfId,
+    @Nullable String attachModule,
+    @Nullable Program attachProgram) {
+
+  /** A program whose target, if it has one, is known by name. */
+  public Program(
+      String name,
+      String section,
+      ProgramType type,
+      int expectedAttachType,
+      int flags,
+      String license,
+      long[] insns,
+      List<MapSpec> maps,
+      List<FuncInfo> funcInfo,
+      List<LineInfo> lineInfo,
+      @Nullable Btf btf,
+      @Nullable String attachTo) {
+    this(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        flags,
+        license,
+        insns,
+        maps,
+        funcInfo,
+        lineInfo,
+        btf,
+        attachTo,
+        0,
+        null,
+        null);
+  }
+
+  /** The same program with another target, as the three last components say it. */
+  public Program withTarget(
+      @Nullable String to, int btfId, @Nullable String module, @Nullable Program target) {
+    return new Program(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        flags,
+        license,
+        insns,
+        maps,
+        funcInfo,
+        lineInfo,
+        btf,
+        to,
+        btfId,
+        module,
+        target);
+  }
 
   /** A program without BTF, as raw bpf(2) users load it. */
   public static Program of(

@@ -2,19 +2,32 @@ package dev.skep.verify;
 
 import dev.skep.program.Dialect;
 import dev.skep.program.HostFacts;
+import dev.skep.program.KernelTypes;
 
 /**
  * How to verify.
  *
  * @param logLevel BPF_LOG_LEVEL1 (1), LEVEL2 (2), STATS (4), as bits
  * @param logSize bytes of log kept, as log_size of bpf(2); {@link Integer#MAX_VALUE} for everything
+ * @param kernel types of the kernel: attach targets, kernel pointers, kernel functions and
+ *     variables are known from it
  */
-public record VerifierOptions(Dialect dialect, HostFacts host, int logLevel, int logSize) {
+public record VerifierOptions(
+    Dialect dialect, HostFacts host, int logLevel, int logSize, KernelTypes kernel) {
+  /** Without types of a kernel. */
+  public VerifierOptions(Dialect dialect, HostFacts host, int logLevel, int logSize) {
+    this(dialect, host, logLevel, logSize, KernelTypes.NONE);
+  }
+
   public static VerifierOptions standard() {
     return new VerifierOptions(Dialect.V6_18, HostFacts.root(2), 0, Integer.MAX_VALUE);
   }
 
   public VerifierOptions withLogLevel(int level) {
-    return new VerifierOptions(dialect, host, level, logSize);
+    return new VerifierOptions(dialect, host, level, logSize, kernel);
+  }
+
+  public VerifierOptions withKernel(KernelTypes types) {
+    return new VerifierOptions(dialect, host, logLevel, logSize, types);
   }
 }

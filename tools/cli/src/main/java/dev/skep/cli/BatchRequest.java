@@ -79,6 +79,7 @@ final class BatchRequest {
     List<MapSpec> maps = maps(btf);
     long[] insns = words(code);
     checkMapIndexes(insns, maps.size());
+    String attachTo = text("attach_to", "");
     return new Program(
         text("name", "batch"),
         "",
@@ -91,6 +92,9 @@ final class BatchRequest {
         funcInfo(),
         lineInfo(),
         btf,
+        attachTo.isEmpty() ? null : attachTo,
+        (int) number("attach_btf_id", 0, 0, 0xf_ffff),
+        null,
         null);
   }
 

@@ -1,9 +1,10 @@
 package dev.skep.cli;
 
+import dev.skep.btf.Btf;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelBtf;
 import dev.skep.object.BpfObject;
-import dev.skep.object.BtfSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param program null when none was named
  */
 record ObjectArgument(Path path, @Nullable String program) {
-
-  /** Types of the running kernel: CO-RE relocations are resolved against them, as by libbpf. */
-  private static final Path KERNEL_BTF = Path.of("/sys/kernel/btf/vmlinux");
 
   static ObjectArgument parse(String text) {
     int colon = text.lastIndexOf(':');
@@ -35,8 +33,10 @@ record ObjectArgument(Path path, @Nullable String program) {
       throw new MalformedException(path + ": no such file");
     }
     BpfObject object = read();
-    if (object.needsKernelBtf() && Files.isReadable(KERNEL_BTF)) {
-      object.kernelBtf(BtfSource.read(KERNEL_BTF));
+    // CO-RE relocations are resolved against the types of the running kernel, as by libbpf.
+    Btf kernel = object.needsKernelBtf() ? KernelBtf.types().vmlinux() : null;
+    if (kernel != null) {
+      object.kernelBtf(kernel);
     }
     return object;
   }

@@ -2,6 +2,7 @@ package dev.skep.cli;
 
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelBtf;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
@@ -82,7 +83,8 @@ final class ProgCommand implements Callable<Integer> {
       ObjectProgram chosen =
           object.programs().stream().filter(p -> p.name().equals(wanted)).findFirst().orElseThrow();
       Program program = object.toProgram(chosen);
-      return switch (Verifier.verify(program, VerifierOptions.standard().withLogLevel(1))) {
+      return switch (Verifier.verify(
+          program, VerifierOptions.standard().withLogLevel(1).withKernel(KernelBtf.types()))) {
         case Verdict.Accepted accepted -> accepted.program();
         case Verdict.Rejected rejected ->
             throw new RejectedException(

@@ -2,6 +2,7 @@ package dev.skep.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
+import dev.skep.linux.KernelBtf;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -83,7 +84,9 @@ final class VerifyCommand implements Callable<Integer> {
   private int judgeAll(Output output) throws IOException {
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
     VerifierOptions options =
-        VerifierOptions.standard().withLogLevel(logLevel == null ? 1 : logLevel);
+        VerifierOptions.standard()
+            .withLogLevel(logLevel == null ? 1 : logLevel)
+            .withKernel(KernelBtf.types());
     ProgramFilter filter = new ProgramFilter(filters);
     int status = ExitStatus.OK;
     try (ExecutorService workers =
