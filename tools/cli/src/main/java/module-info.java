@@ -4,6 +4,7 @@ module dev.skep.cli {
   requires dev.skep.natives;
   requires dev.skep.vm;
   requires dev.skep.linux;
+  requires dev.skep.ladder;
   requires info.picocli;
   requires com.fasterxml.jackson.core;
   requires static org.jspecify;

@@ -1,6 +1,8 @@
 package dev.skep.linux;
 
 import dev.skep.btf.Btf;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.Fd;
 import org.jspecify.annotations.Nullable;
 
 /** A BTF blob in the kernel for the time of one command; without BTF it is the descriptor 0. */

@@ -9,6 +9,8 @@ import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.natives.Syscalls;
 import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;

@@ -1,7 +1,10 @@
 package dev.skep.linux;
 
 import dev.skep.engine.BpfMap;
-import dev.skep.linux.AttrLayout.MapCreate;
+import dev.skep.linux.sys.Attr;
+import dev.skep.linux.sys.AttrLayout.MapCreate;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.Fd;
 import dev.skep.program.MapSpec;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

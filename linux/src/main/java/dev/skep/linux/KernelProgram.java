@@ -3,6 +3,8 @@ package dev.skep.linux;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.Fd;
 import dev.skep.program.Program;
 
 /** A program in the kernel. */

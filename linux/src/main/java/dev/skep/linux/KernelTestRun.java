@@ -4,6 +4,9 @@ import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.linux.sys.Attr;
+import dev.skep.linux.sys.AttrLayout;
+import dev.skep.linux.sys.Bpf;
 import dev.skep.program.ProgramType;
 
 /** BPF_PROG_TEST_RUN of one program. */

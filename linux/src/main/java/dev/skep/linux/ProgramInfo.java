@@ -1,7 +1,10 @@
 package dev.skep.linux;
 
 import dev.skep.errors.BpfErrnoException;
-import dev.skep.linux.AttrLayout.ProgInfo;
+import dev.skep.linux.sys.Attr;
+import dev.skep.linux.sys.AttrLayout;
+import dev.skep.linux.sys.AttrLayout.ProgInfo;
+import dev.skep.linux.sys.Bpf;
 import dev.skep.natives.Memory;
 
 /**

@@ -1,7 +1,9 @@
 package dev.skep.linux;
 
 import dev.skep.isa.InsnWord;
-import dev.skep.linux.AttrLayout.ProgLoad;
+import dev.skep.linux.sys.Attr;
+import dev.skep.linux.sys.AttrLayout.ProgLoad;
+import dev.skep.linux.sys.Bpf;
 import dev.skep.natives.Memory;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;

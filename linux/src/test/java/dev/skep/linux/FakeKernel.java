@@ -1,6 +1,9 @@
 package dev.skep.linux;
 
 import dev.skep.errors.Errno;
+import dev.skep.linux.sys.AttrLayout;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.CallNumbers;
 import dev.skep.natives.Memory;
 import dev.skep.natives.Syscalls;
 import java.nio.charset.StandardCharsets;

@@ -7,6 +7,7 @@ import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
+import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;

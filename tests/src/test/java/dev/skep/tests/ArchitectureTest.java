@@ -51,7 +51,23 @@ final class ArchitectureTest {
           Arrows.of(
               "run", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
               "natives", "machine", "map", "interp", "jit", "jit.x64"),
-          Arrows.of("linux", "errors", "isa", "btf", "program", "object", "engine", "natives"));
+          Arrows.of("linux.sys", "errors", "natives"),
+          Arrows.of(
+              "linux",
+              "errors",
+              "isa",
+              "btf",
+              "program",
+              "object",
+              "engine",
+              "natives",
+              "linux.sys"),
+          Arrows.of(
+              "ladder", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
+              "natives", "jit", "jit.x64", "run", "linux"),
+          Arrows.of(
+              "fuzz", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
+              "natives", "run", "linux", "ladder"));
 
   @TestFactory
   Stream<DynamicTest> everyPackageUsesOnlyWhatItsArrowsAllow() {

@@ -2,6 +2,12 @@ package dev.skep.tests.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.fuzz.ProgramGenerator;
+import dev.skep.fuzz.Report;
+import dev.skep.fuzz.Tally;
+import dev.skep.ladder.Ladder;
+import dev.skep.ladder.Rung;
+import dev.skep.ladder.Sample;
 import dev.skep.linux.KernelEngine;
 import dev.skep.natives.CpuFeatures;
 import dev.skep.run.Vm;

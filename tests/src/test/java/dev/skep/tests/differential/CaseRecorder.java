@@ -1,6 +1,12 @@
 package dev.skep.tests.differential;
 
 import dev.skep.errors.Errno;
+import dev.skep.fuzz.Cases;
+import dev.skep.fuzz.ProgramGenerator;
+import dev.skep.ladder.Behaviour;
+import dev.skep.ladder.LogText;
+import dev.skep.ladder.Sample;
+import dev.skep.ladder.SampleMaps;
 import dev.skep.linux.KernelEngine;
 import dev.skep.linux.KernelProgram;
 import dev.skep.linux.KernelVerdict;

@@ -2,6 +2,11 @@ package dev.skep.tests.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.fuzz.ProgramGenerator;
+import dev.skep.ladder.KernelHazard;
+import dev.skep.ladder.LogText;
+import dev.skep.ladder.Sample;
+import dev.skep.ladder.SampleMaps;
 import dev.skep.linux.KernelEngine;
 import dev.skep.linux.KernelVerdict;
 import dev.skep.linux.Linux;

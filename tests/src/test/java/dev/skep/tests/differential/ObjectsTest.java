@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.btf.Btf;
 import dev.skep.errors.SkepException;
+import dev.skep.fuzz.Tally;
+import dev.skep.ladder.Ladder;
+import dev.skep.ladder.Sample;
 import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;

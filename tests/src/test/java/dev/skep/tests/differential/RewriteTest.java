@@ -2,7 +2,15 @@ package dev.skep.tests.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.fuzz.Cases;
+import dev.skep.fuzz.Report;
+import dev.skep.fuzz.RewriteGenerator;
+import dev.skep.fuzz.Tally;
 import dev.skep.isa.InsnWord;
+import dev.skep.ladder.Finding;
+import dev.skep.ladder.Ladder;
+import dev.skep.ladder.Rung;
+import dev.skep.ladder.Sample;
 import dev.skep.linux.KernelEngine;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;

@@ -2,6 +2,12 @@ package dev.skep.tests.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.fuzz.Mutator;
+import dev.skep.fuzz.ProgramGenerator;
+import dev.skep.fuzz.Report;
+import dev.skep.fuzz.Tally;
+import dev.skep.ladder.Ladder;
+import dev.skep.ladder.Sample;
 import dev.skep.linux.KernelEngine;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,7 +3,12 @@ package dev.skep.tests.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.skep.fuzz.Dice;
+import dev.skep.fuzz.Mutator;
+import dev.skep.fuzz.ProgramGenerator;
 import dev.skep.isa.InsnWord;
+import dev.skep.isa.Opcodes;
+import dev.skep.ladder.Sample;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
@@ -57,7 +62,7 @@ class VerifierFuzzTest {
                 dice.percent(60) ? dice.between(-8, 8) : (int) dice.next(),
                 dice.immediate());
       }
-      insns[insns.length - 1] = InsnWord.of(Code.EXIT, 0, 0, 0, 0);
+      insns[insns.length - 1] = InsnWord.of(Opcodes.EXIT_CODE, 0, 0, 0, 0);
       return program(dice, insns);
     });
   }

@@ -1,0 +1,28 @@
+package dev.skep.linux.sys;
+
+import dev.skep.natives.Syscalls;
+
+/** A file descriptor and its only owner. */
+public final class Fd implements AutoCloseable {
+  private final Syscalls syscalls;
+  private final int number;
+  private boolean closed;
+
+  public Fd(Syscalls syscalls, int number) {
+    this.syscalls = syscalls;
+    this.number = number;
+  }
+
+  public int number() {
+    return number;
+  }
+
+  /** Closes the descriptor, once. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      syscalls.syscall(CallNumbers.CLOSE, number);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.skep.ladder;
+
+import dev.skep.engine.BpfMap;
+import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.TestRun;
+import dev.skep.engine.TestRunResult;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.program.MapType;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What a program did: one line per run, then one line per map. */
+public record Behaviour(List<String> lines) {
+  private static final HexFormat HEX = HexFormat.of();
+
+  /** Runs every packet of the sample, then reads the maps. */
+  public static Behaviour of(LoadedProgram program, Sample sample, List<BpfMap> maps) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < sample.packets().size(); i++) {
+      byte[] context = sample.contexts().get(i);
+      TestRun run = TestRun.of(sample.packets().get(i));
+      lines.add(run(program, context.length == 0 ? run : run.withContext(context)));
+    }
+    for (int i = 0; i < maps.size(); i++) {
+      MapType type = maps.get(i).spec().type();
+      if (type != MapType.PROG_ARRAY && type != MapType.RINGBUF) {
+        lines.add("map " + i + " " + contents(maps.get(i)));
+      }
+    }
+    return new Behaviour(lines);
+  }
+
+  public String text() {
+    return String.join("\n", lines);
+  }
+
+  private static String run(LoadedProgram program, TestRun run) {
+    try {
+      TestRunResult result = program.testRun(run);
+      return "retval=%#x size=%d data=%s ctx=%s"
+          .formatted(result.retval(), result.dataSize(), hex(result.data()), hex(result.context()));
+    } catch (BpfErrnoException refused) {
+      return "errno=" + refused.errno();
+    }
+  }
+
+  private static String hex(byte @Nullable [] bytes) {
+    return bytes == null ? "-" : HEX.formatHex(bytes);
+  }
+
+  /** Elements by key: hashes have no order of their own. */
+  private static String contents(BpfMap map) {
+    TreeMap<String, String> elements = new TreeMap<>();
+    byte[] key = map.nextKey(null);
+    while (key != null) {
+      byte[] value = map.lookup(key);
+      elements.put(hex(key), value == null ? "gone" : value(map, value));
+      key = map.nextKey(key);
+    }
+    return elements.toString();
+  }
+
+  /**
+   * The value; of a per-CPU value the sum over the CPUs, because it does not matter which CPU the
+   * runs had.
+   */
+  private static String value(BpfMap map, byte[] value) {
+    if (!SampleMaps.isPerCpu(map.spec())) {
+      return hex(value);
+    }
+    int stride = map.spec().valueSize() + 7 & ~7;
+    TreeMap<BigInteger, Integer> parts = new TreeMap<>();
+    for (int at = 0; at < value.length; at += stride) {
+      byte[] part = java.util.Arrays.copyOfRange(value, at, at + map.spec().valueSize());
+      parts.merge(new BigInteger(1, part), 1, Integer::sum);
+    }
+    return parts.toString();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.skep.ladder;
+
+import dev.skep.engine.BpfMap;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.isa.Opcodes;
+import dev.skep.linux.KernelMap;
+import dev.skep.linux.KernelProgram;
+import dev.skep.program.ProgramType;
+import dev.skep.rewrite.DumpNumbers;
+import dev.skep.rewrite.RewriteOptions;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.Xlated;
+import dev.skep.verify.VerifiedProgram;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Compares rewritten instructions with the kernel's dump. Addresses of functions and variables are
+ * learnt from the dumps: the same function must have the same address in all programs of a type,
+ * and two functions never share one.
+ */
+public final class KernelDump {
+  private final Map<String, Integer> addresses = new HashMap<>();
+  private final Map<String, String> owners = new HashMap<>();
+
+  public Finding compare(VerifiedProgram verified, KernelProgram linux, List<BpfMap> maps) {
+    RunnableProgram runnable;
+    try {
+      runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
+    } catch (UnsupportedException missing) {
+      return Finding.unsupported(Rung.XLATED, String.valueOf(missing.getMessage()));
+    }
+    long[] skep = Xlated.insns(runnable, numbers(maps));
+    long[] kernel = linux.info().xlated();
+    for (int i = 0; i < Math.min(skep.length, kernel.length); i++) {
+      kernel[i] = unmasked(verified.program().type(), runnable, i, skep, kernel[i]);
+    }
+    return Finding.compare(Rung.XLATED, text(kernel), text(skep));
+  }
+
+  private static DumpNumbers numbers(List<BpfMap> maps) {
+    return new DumpNumbers() {
+      @Override
+      public int mapId(int index) {
+        return ((KernelMap) maps.get(index)).id();
+      }
+    };
+  }
+
+  /** The kernel's word with Skep's number of the function or variable in the address's place. */
+  private long unmasked(
+      ProgramType type, RunnableProgram runnable, int at, long[] skep, long kernel) {
+    long own = skep[at];
+    boolean call = InsnWord.code(own) == Opcodes.CALL_CODE && InsnWord.src(own) == 0;
+    boolean tail = InsnWord.code(runnable.insns()[at]) == Opcodes.TAIL_CALL_CODE;
+    boolean cpuNumber =
+        InsnWord.code(own) == Opcodes.MOV64_K
+            && InsnWord.imm(own) == RunnableProgram.CPU_NUMBER_OFFSET
+            && at + 1 < skep.length
+            && InsnWord.code(skep[at + 1]) == Opcodes.MOV64_X
+            && InsnWord.off(skep[at + 1]) == Opcodes.ADDR_PERCPU;
+    boolean sameForm = InsnWord.withImm(own, 0) == InsnWord.withImm(kernel, 0);
+    int variable = variableHalf(runnable, at);
+    if (tail || !sameForm || !call && !cpuNumber && variable < 0) {
+      return kernel;
+    }
+    String what =
+        call ? type + " " + InsnWord.imm(own) : cpuNumber ? "cpu_number" : "variable " + variable;
+    boolean known = isKnown(what, call ? type + " at " : "", InsnWord.imm(kernel));
+    return known ? own : kernel;
+  }
+
+  /** Which half of the address of a kernel variable the word is, or -1. */
+  private static int variableHalf(RunnableProgram runnable, int at) {
+    for (int half = 0; half < 2 && at >= half; half++) {
+      long word = runnable.insns()[at - half];
+      if (InsnWord.code(word) == Opcodes.LD_IMM64 && InsnWord.src(word) == Opcodes.PSEUDO_BTF_ID) {
+        return 2 * InsnWord.imm(word) + half;
+      }
+    }
+    return -1;
+  }
+
+  private boolean isKnown(String what, String where, int address) {
+    Integer first = addresses.putIfAbsent(what, address);
+    String owner = owners.putIfAbsent(where + address, what);
+    return (first == null || first == address) && (owner == null || owner.equals(what));
+  }
+
+  private static String text(long[] insns) {
+    StringBuilder out = new StringBuilder();
+    for (long word : insns) {
+      out.append("%016x  ".formatted(Long.reverseBytes(word)));
+      out.append(Show.insns(new long[] {word}).substring(6));
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,190 @@
+package dev.skep.ladder;
+
+import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedProgram;
+import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.jit.MachineCode;
+import dev.skep.linux.KernelEngine;
+import dev.skep.linux.KernelProgram;
+import dev.skep.linux.KernelVerdict;
+import dev.skep.linux.Linux;
+import dev.skep.linux.ProgramInfo;
+import dev.skep.program.Dialect;
+import dev.skep.program.HostFacts;
+import dev.skep.program.MapType;
+import dev.skep.rewrite.RewriteOptions;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.verify.Verdict;
+import dev.skep.verify.VerifiedProgram;
+import dev.skep.verify.Verifier;
+import dev.skep.verify.VerifierOptions;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Takes a sample up the ladder, Skep beside the running kernel, as far as both agree. */
+public final class Ladder implements AutoCloseable {
+  private static final int LOG_LEVEL_2 = 2;
+  private static final int LOG_STATS = 4;
+
+  /** Programs of more steps are compared without the log: a million write a gigabyte. */
+  private static final int MAX_LOGGED_INSNS = 20_000;
+
+  private final KernelEngine kernel = Linux.kernel();
+  private final VerifierOptions options =
+      new VerifierOptions(
+          Dialect.V6_18, HostFacts.root(kernel.cpus()), LOG_STATS, Integer.MAX_VALUE);
+  private final KernelDump dump = new KernelDump();
+  private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
+  private final boolean logs;
+
+  /**
+   * @param logs whether to compare the whole log, not only its last line and counters
+   */
+  public Ladder(boolean logs) {
+    this.logs = logs;
+  }
+
+  /** Adds an engine whose results are compared at that rung; this owns it. */
+  public Ladder with(Rung rung, Engine engine) {
+    engines.put(rung, engine);
+    return this;
+  }
+
+  /** How many CPUs the kernel has: engines beside it need as many. */
+  public int cpus() {
+    return kernel.cpus();
+  }
+
+  /** The findings of all rungs that make sense after the ones below. */
+  public List<Finding> climb(Sample sample) {
+    List<Finding> findings = new ArrayList<>();
+    if (KernelHazard.isHazard(sample.program())) {
+      findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
+      return findings;
+    }
+    try (SampleMaps maps = new SampleMaps(kernel, sample)) {
+      int level = logs ? logLevel(sample, maps) : LOG_STATS;
+      try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
+        Verdict skep = judge(sample, level);
+        compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
+        if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
+          compareCode(findings, linux.program(), accepted.program(), maps);
+          compareBehaviour(findings, linux.program(), sample, maps);
+        }
+      }
+    }
+    return findings;
+  }
+
+  /** Rewriting rejects a few programs that the verifier's walk accepts. */
+  private Verdict judge(Sample sample, int logLevel) {
+    Verdict verdict = Verifier.verify(sample.program(), options.withLogLevel(logLevel));
+    if (verdict instanceof Verdict.Accepted accepted) {
+      try {
+        Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX);
+      } catch (RejectedException rejection) {
+        return Rewriter.verdict(accepted, rejection);
+      } catch (UnsupportedException missing) {
+        return verdict; // told at the rung of the rewrites
+      }
+    }
+    return verdict;
+  }
+
+  /** Whether the kernel lacks what Skep has from a later one: see PARITY.md. */
+  private static boolean isNewer(Sample sample, String reason) {
+    return reason.equals("no direct value access support for this map type")
+        && sample.program().maps().stream().anyMatch(m -> m.type() == MapType.PERCPU_ARRAY);
+  }
+
+  private int logLevel(Sample sample, SampleMaps maps) {
+    try (KernelVerdict first = kernel.judge(sample.program(), maps.maps(), LOG_STATS)) {
+      return LogText.processed(first.log()) > MAX_LOGGED_INSNS ? LOG_STATS : LOG_LEVEL_2;
+    }
+  }
+
+  private static void compareVerdicts(
+      List<Finding> findings, Sample sample, KernelVerdict linux, Verdict skep, boolean wholeLog) {
+    if (skep instanceof Verdict.Unsupported missing) {
+      findings.add(Finding.unsupported(Rung.VERDICT, missing.what()));
+      return;
+    }
+    String reason = LogText.lastError(linux.log());
+    Finding verdict =
+        Finding.compare(
+            Rung.VERDICT,
+            linux.accepted() ? "accepted" : Errno.name(linux.errno()),
+            skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
+    if (verdict.isDifferent() && isNewer(sample, reason)) {
+      findings.add(Finding.unsupported(Rung.VERDICT, "(by this kernel) values of per-CPU arrays"));
+      return;
+    }
+    if (verdict.isDifferent()) {
+      String ours = skep instanceof Verdict.Rejected rejected ? rejected.message() : "";
+      findings.add(verdict.with("linux: " + reason + "\nskep: " + ours));
+      return;
+    }
+    findings.add(verdict);
+    String message = skep instanceof Verdict.Rejected rejected ? rejected.message() + '\n' : "";
+    findings.add(
+        Finding.compare(
+            Rung.REASON,
+            (linux.accepted() ? "" : reason + '\n') + LogText.counters(linux.log()),
+            message + LogText.counters(skep.log())));
+    if (wholeLog) {
+      findings.add(
+          Finding.compare(
+              Rung.LOG, LogText.masked(linux.log(), sample), LogText.masked(skep.log(), sample)));
+    }
+  }
+
+  private void compareCode(
+      List<Finding> findings, KernelProgram linux, VerifiedProgram verified, SampleMaps maps) {
+    Finding xlated = dump.compare(verified, linux, maps.maps());
+    findings.add(xlated);
+    ProgramInfo info = linux.info();
+    if (xlated.kind() != Finding.Kind.EQUAL || info.jited().length == 0) {
+      return;
+    }
+    RunnableProgram runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
+    try {
+      MachineCode code = MachineForm.compile(runnable);
+      findings.add(
+          Finding.compare(Rung.JITED, MachineForm.ofKernel(info, code), MachineForm.ofSkep(code)));
+    } catch (UnsupportedException missing) {
+      findings.add(Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage())));
+    } catch (RuntimeException thrown) {
+      findings.add(Finding.compare(Rung.JITED, "code", "threw " + thrown));
+    }
+  }
+
+  private void compareBehaviour(
+      List<Finding> findings, KernelProgram linux, Sample sample, SampleMaps maps) {
+    if (engines.isEmpty()) {
+      return;
+    }
+    String expected = Behaviour.of(linux, sample, maps.maps()).text();
+    engines.forEach((rung, engine) -> {
+      try (SampleMaps own = new SampleMaps(engine, sample);
+          LoadedProgram program = engine.load(sample.program(), own.maps())) {
+        findings.add(
+            Finding.compare(rung, expected, Behaviour.of(program, sample, own.maps()).text()));
+      } catch (UnsupportedException missing) {
+        findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
+      } catch (RuntimeException thrown) {
+        findings.add(Finding.compare(rung, expected, "threw " + thrown));
+      }
+    });
+  }
+
+  @Override
+  public void close() {
+    engines.values().forEach(Engine::close);
+    kernel.close();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.skep.ladder;
+
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
+import dev.skep.jit.x64.KernelAddresses;
+import dev.skep.jit.x64.KernelLayout;
+import dev.skep.jit.x64.X64Jit;
+import dev.skep.linux.ProgramInfo;
+import dev.skep.natives.CpuFeatures;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** Machine code of both sides as text: one line per function, addresses masked. */
+public final class MachineForm {
+  private static final KernelLayout LAYOUT = KernelLayout.linux(CpuFeatures.host().bmi2());
+
+  private MachineForm() {}
+
+  public static MachineCode compile(RunnableProgram program) {
+    return X64Jit.compile(program, LAYOUT, new KernelAddresses());
+  }
+
+  public static String ofSkep(MachineCode code) {
+    int[] lengths = new int[code.functions()];
+    Arrays.setAll(lengths, code::functionLength);
+    return text(code.bytes(), lengths, code);
+  }
+
+  public static String ofKernel(ProgramInfo info, MachineCode mask) {
+    return text(info.jited(), info.functionLengths(), mask);
+  }
+
+  private static String text(byte[] bytes, int[] lengths, MachineCode mask) {
+    for (Relocation relocation : mask.relocations()) {
+      int from = relocation.offset();
+      if (from + relocation.length() <= bytes.length) {
+        Arrays.fill(bytes, from, from + relocation.length(), (byte) 0);
+      }
+    }
+    for (MachineCode.PokeSite poke : mask.pokes()) {
+      // What stands here depends on the slot's contents.
+      clear(bytes, poke.bypass());
+      clear(bytes, poke.target());
+    }
+    StringBuilder out = new StringBuilder(Arrays.toString(lengths));
+    int at = 0;
+    for (int length : lengths) {
+      out.append('\n').append(HexFormat.of().formatHex(bytes, at, at + length));
+      at += length;
+    }
+    return out.toString();
+  }
+
+  private static void clear(byte[] bytes, int from) {
+    Arrays.fill(bytes, Math.min(from, bytes.length), Math.min(from + 5, bytes.length), (byte) 0);
+  }
+}
