@@ -1,5 +1,6 @@
 package dev.skep.engine;
 
+import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +37,85 @@ public interface BpfMap extends AutoCloseable {
 
   void delete(byte[] key);
 
+  /** As {@link #delete(byte[])}, with the element flags of BPF_MAP_DELETE_ELEM. */
+  default void delete(byte[] key, long flags) {
+    if (flags != 0) {
+      throw new UnsupportedException("delete with flags in map \"" + spec().name() + "\"");
+    }
+    delete(key);
+  }
+
   /** The key after {@code key}, the first for null; null at the end. */
   byte @Nullable [] nextKey(byte @Nullable [] key);
 
   /** The size of what {@link #lookup} returns, in bytes. */
   int userValueSize();
+
+  /**
+   * BPF_MAP_LOOKUP_BATCH: up to {@code count} elements from a position on.
+   *
+   * @param position {@link MapBatch#next} of the batch before, or null for the first
+   * @param flags element flags
+   * @throws BpfErrnoException if the command is refused as a whole
+   */
+  default MapBatch lookupBatch(byte @Nullable [] position, int count, long flags) {
+    return BatchWalk.lookup(this, position, count, flags);
+  }
+
+  /** BPF_MAP_LOOKUP_AND_DELETE_BATCH; as {@link #lookupBatch}. */
+  default MapBatch lookupAndDeleteBatch(byte @Nullable [] position, int count, long flags) {
+    throw new UnsupportedException("lookup_and_delete_batch in map \"" + spec().name() + "\"");
+  }
+
+  /**
+   * BPF_MAP_UPDATE_BATCH.
+   *
+   * @param keys one behind the other
+   * @param values as many, in user form
+   * @param flags element flags
+   * @return how many were done, and why not more
+   * @throws BpfErrnoException if the command is refused as a whole
+   */
+  default MapBatch updateBatch(byte[] keys, byte[] values, long flags) {
+    return BatchWalk.update(this, keys, values, flags);
+  }
+
+  /** BPF_MAP_DELETE_BATCH; as {@link #updateBatch}. */
+  default MapBatch deleteBatch(byte[] keys, long flags) {
+    return BatchWalk.delete(this, keys, flags);
+  }
+
+  /** What stands for the map as a value in a map of maps: a file descriptor, or the engine's id. */
+  int slotValue();
+
+  /**
+   * Starts reading a ring buffer. Two readers of one map would take each other's records.
+   *
+   * @throws UnsupportedException if the map is none, or this engine has no reader
+   */
+  default RingBuffer ringBuffer() {
+    throw new UnsupportedException("ring buffer reader of map \"" + spec().name() + "\"");
+  }
+
+  /**
+   * Gives each CPU's slot of a perf_event_array a ring of its own and starts reading them.
+   *
+   * @param bytesPerCpu size of a ring, a power of two and a multiple of the page size
+   * @throws UnsupportedException if the map is none, or this engine has no reader
+   */
+  default PerfBuffer perfBuffer(int bytesPerCpu) {
+    throw new UnsupportedException("perf buffer reader of map \"" + spec().name() + "\"");
+  }
+
+  /**
+   * Maps the values of an array with BPF_F_MMAPABLE into memory.
+   *
+   * @throws BpfErrnoException as mmap(2) refuses it: EINVAL for other maps, EPERM for writing into
+   *     a frozen one
+   */
+  default MappedValues mmap(boolean writable) {
+    throw new UnsupportedException("mmap of map \"" + spec().name() + "\"");
+  }
 
   /** BPF_MAP_FREEZE. */
   void freeze();

@@ -10,6 +10,9 @@ public interface Engine extends AutoCloseable {
   /** The name of the command line: "interp", "jit", "jit-kernel" or "linux". */
   String name();
 
+  /** Number of possible CPUs: a per-CPU value has one part for each. */
+  int cpus();
+
   /**
    * Creates the object's maps and loads its programs.
    *

@@ -49,8 +49,18 @@ public final class ObjectLoader implements LoadedObject {
 
   private void createMaps(BpfObject object) {
     for (ObjectMap map : object.maps()) {
-      maps.put(map.name(), engine.createMap(map.spec()));
+      maps.put(map.name(), engine.createMap(sized(map.spec())));
     }
+    fillMapSlots();
+  }
+
+  /** A perf_event_array without a size gets one slot per CPU, also as an inner map. */
+  private MapSpec sized(MapSpec spec) {
+    MapSpec inner = spec.inner();
+    MapSpec whole = inner == null ? spec : spec.withInner(sized(inner));
+    return whole.type() == MapType.PERF_EVENT_ARRAY && whole.maxEntries() == 0
+        ? whole.withMaxEntries(engine.cpus())
+        : whole;
   }
 
   private void loadPrograms(BpfObject object) {
@@ -69,32 +79,57 @@ public final class ObjectLoader implements LoadedObject {
 
   private void fillSlots() {
     for (BpfMap map : maps.values()) {
-      if (map.spec().type() != MapType.PROG_ARRAY) {
-        continue;
+      if (map.spec().type() == MapType.PROG_ARRAY) {
+        fillSlots(map, this::programSlot);
       }
-      List<@Nullable String> slots = map.spec().slots();
-      for (int i = 0; i < slots.size(); i++) {
-        String name = slots.get(i);
-        if (name != null) {
-          fillSlot(map, i, name);
+    }
+  }
+
+  /** Puts maps into maps of maps, before programs see them. */
+  private void fillMapSlots() {
+    for (BpfMap map : maps.values()) {
+      switch (map.spec().type()) {
+        case ARRAY_OF_MAPS, HASH_OF_MAPS -> fillSlots(map, this::mapSlot);
+        default -> {
+          // Has no slots, or its slots hold programs.
         }
       }
     }
   }
 
-  private void fillSlot(BpfMap map, int index, String name) {
+  private static void fillSlots(BpfMap map, SlotValue values) {
+    List<@Nullable String> slots = map.spec().slots();
+    for (int i = 0; i < slots.size(); i++) {
+      String name = slots.get(i);
+      if (name != null) {
+        map.update(u32(i), u32(values.of(map, i, name)), BpfMap.ANY);
+      }
+    }
+  }
+
+  /** What a slot holds for a name. */
+  private interface SlotValue {
+    int of(BpfMap map, int index, String name);
+  }
+
+  private int programSlot(BpfMap map, int index, String name) {
     LoadedProgram program = programs.get(name);
     if (program == null) {
-      throw new MalformedException(
-          "map \""
-              + map.spec().name()
-              + "\": slot "
-              + index
-              + ": program \""
-              + name
-              + "\" is not loaded");
+      throw noSuch(map, index, "program \"" + name + "\" is not loaded");
     }
-    map.update(u32(index), u32(program.slotValue()), BpfMap.ANY);
+    return program.slotValue();
+  }
+
+  private int mapSlot(BpfMap map, int index, String name) {
+    BpfMap inner = maps.get(name);
+    if (inner == null) {
+      throw noSuch(map, index, "no map \"" + name + "\"");
+    }
+    return inner.slotValue();
+  }
+
+  private static MalformedException noSuch(BpfMap map, int index, String what) {
+    return new MalformedException("map \"" + map.spec().name() + "\": slot " + index + ": " + what);
   }
 
   private static byte[] u32(int value) {

@@ -3,7 +3,7 @@ package dev.skep.engine;
 import java.time.Duration;
 
 /** The consumer's side of a BPF ring buffer. One consumer at a time. */
-public interface RingBuffer {
+public interface RingBuffer extends AutoCloseable {
   /** Takes one record. */
   @FunctionalInterface
   interface Consumer {
@@ -27,4 +27,8 @@ public interface RingBuffer {
    * @param timeout how long at most
    */
   int poll(Duration timeout, Consumer consumer);
+
+  /** Ends the reading; the map and its records stay. */
+  @Override
+  void close();
 }

@@ -81,6 +81,25 @@ public record MapSpec(
         pinByName);
   }
 
+  public MapSpec withInner(@Nullable MapSpec template) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        template,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pinByName);
+  }
+
   public MapSpec withInitial(byte @Nullable [] bytes, boolean freeze) {
     return new MapSpec(
         name,

@@ -68,7 +68,7 @@ public final class KernelEngine implements Engine {
     return "linux";
   }
 
-  /** Number of possible CPUs: a per-CPU value has one part for each. */
+  @Override
   public int cpus() {
     return cpus;
   }

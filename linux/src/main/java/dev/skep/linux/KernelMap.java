@@ -139,6 +139,11 @@ public final class KernelMap implements BpfMap {
   }
 
   @Override
+  public int slotValue() {
+    return fd.number();
+  }
+
+  @Override
   public int userValueSize() {
     return userValueSize;
   }

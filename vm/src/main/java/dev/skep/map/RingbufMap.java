@@ -15,7 +15,7 @@ import java.time.Duration;
  * to reserve, then fill and commit without a lock; the consumer stops at the first record that is
  * still being filled.
  */
-public final class RingbufMap extends VmMap implements RingBuffer {
+public final class RingbufMap extends VmMap {
   public static final int NO_WAKEUP = 1;
   public static final int FORCE_WAKEUP = 2;
 
@@ -170,7 +170,28 @@ public final class RingbufMap extends VmMap implements RingBuffer {
   }
 
   @Override
-  public int consume(Consumer consumer) {
+  public RingBuffer ringBuffer() {
+    return new Reader(this);
+  }
+
+  /** A reader has nothing of its own. */
+  private record Reader(RingbufMap map) implements RingBuffer {
+    @Override
+    public int consume(Consumer consumer) {
+      return map.consume(consumer);
+    }
+
+    @Override
+    public int poll(Duration timeout, Consumer consumer) {
+      return map.poll(timeout, consumer);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** As {@link RingBuffer#consume}. */
+  public int consume(RingBuffer.Consumer consumer) {
     if (!retain()) {
       throw new IllegalStateException("closed: " + this);
     }
@@ -181,7 +202,7 @@ public final class RingbufMap extends VmMap implements RingBuffer {
     }
   }
 
-  private int consumeOpen(Consumer consumer) {
+  private int consumeOpen(RingBuffer.Consumer consumer) {
     int count = 0;
     synchronized (ring) {
       long position = consumerPos();
@@ -210,8 +231,8 @@ public final class RingbufMap extends VmMap implements RingBuffer {
     return count;
   }
 
-  @Override
-  public int poll(Duration timeout, Consumer consumer) {
+  /** As {@link RingBuffer#poll}. */
+  public int poll(Duration timeout, RingBuffer.Consumer consumer) {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (true) {
       int count = consume(consumer);

@@ -91,6 +91,11 @@ public abstract class VmMap implements BpfMap {
   }
 
   @Override
+  public final int slotValue() {
+    return id;
+  }
+
+  @Override
   public final MapSpec spec() {
     return spec;
   }
@@ -286,7 +291,7 @@ public abstract class VmMap implements BpfMap {
     delete(key, 0);
   }
 
-  /** As {@link #delete(byte[])}, with the element flags of BPF_MAP_DELETE_ELEM, which must be 0. */
+  @Override
   public final void delete(byte[] key, long flags) {
     checkRight(MapFlags.RDONLY, "delete in ");
     checkThawed("delete in ");

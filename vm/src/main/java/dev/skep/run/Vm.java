@@ -75,6 +75,11 @@ public final class Vm implements Engine {
     return backend.name();
   }
 
+  @Override
+  public int cpus() {
+    return machine.cpus().count();
+  }
+
   /** CPUs, per-CPU memory, grace periods. */
   public Machine machine() {
     return machine;
