@@ -119,12 +119,28 @@ final class Removal {
     if (target >= code.length) {
       return at[code.length] + target - code.length;
     }
-    int behind = 0;
-    if (asRuns && dead[target]) {
-      while (target - behind > 0 && dead[target - behind - 1]) {
-        behind++;
+    return asRuns && dead[target] ? movedIntoRuns(target) : at[target];
+  }
+
+  /**
+   * Where a reference to a deleted instruction leads. The run that holds it goes and the number
+   * stays; the runs that go afterwards may then lie before it.
+   */
+  private int movedIntoRuns(int target) {
+    int start = target;
+    while (start > 0 && dead[start - 1]) {
+      start--;
+    }
+    int moved = at[start] + target - start;
+    for (int i = endOfRun(start); i < code.length; i++) {
+      if (dead[i]) {
+        int end = endOfRun(i);
+        if (moved >= at[i] + end - i) {
+          moved -= end - i;
+        }
+        i = end;
       }
     }
-    return at[target] + behind;
+    return moved;
   }
 }

@@ -135,7 +135,9 @@ final class StatesEqual {
         || (oldId & Reg.ADD_CONST) != 0 && Reg.off(old, a) != Reg.off(cur, b)) {
       return false;
     }
-    return ids.checkScalar(oldId, curId);
+    return ids.checkScalar(oldId, curId)
+        && ((oldId & Reg.ADD_CONST) == 0
+            || ids.check(oldId & ~Reg.ADD_CONST, curId & ~Reg.ADD_CONST));
   }
 
   /** Whether every value of the current register is one of the old (range_within and tnum_in). */
