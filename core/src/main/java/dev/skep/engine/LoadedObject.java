@@ -28,6 +28,28 @@ public interface LoadedObject extends AutoCloseable {
     return map;
   }
 
+  /**
+   * Attaches every program whose section names a place, in the object's order; the others, as
+   * SEC("xdp"), stay as they are. When one fails, those before it are detached again.
+   *
+   * @return the links, to be closed before the object
+   * @throws UnsupportedException if the engine attaches nothing
+   */
+  default Links attach() {
+    Links links = new Links();
+    try {
+      for (Map.Entry<String, LoadedProgram> entry : programs().entrySet()) {
+        if (entry.getValue().attachesBySection()) {
+          links.add(entry.getKey(), entry.getValue().attach());
+        }
+      }
+      return links;
+    } catch (RuntimeException failed) {
+      links.close();
+      throw failed;
+    }
+  }
+
   @Override
   void close();
 }

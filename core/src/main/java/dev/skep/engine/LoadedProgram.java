@@ -1,6 +1,8 @@
 package dev.skep.engine;
 
 import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.program.AttachType;
 import dev.skep.program.Program;
 
 /** A program that can run. */
@@ -54,6 +56,45 @@ public interface LoadedProgram extends AutoCloseable {
 
       @Override
       public void close() {}
+    };
+  }
+
+  /**
+   * Attaches the program to the place that its section names, as libbpf's bpf_program__attach does:
+   * SEC("tracepoint/CATEGORY/NAME"), SEC("kprobe/FUNCTION"), SEC("uprobe/PATH:SYMBOL") and so on.
+   *
+   * @throws UnsupportedException if the section names no place, or this engine attaches nothing
+   * @throws BpfErrnoException as the kernel refuses it, with what to do
+   */
+  default Link attach() {
+    throw new UnsupportedException(
+        "attach of program \"" + program().name() + "\": only the engine linux attaches programs");
+  }
+
+  /**
+   * Attaches the program to a place.
+   *
+   * @throws UnsupportedException if this engine has no such place
+   * @throws BpfErrnoException as the kernel refuses it, with what to do
+   */
+  default Link attach(AttachPoint point) {
+    throw new UnsupportedException(
+        "attach of program \""
+            + program().name()
+            + "\" to "
+            + point.describe()
+            + ": only the engine linux attaches programs");
+  }
+
+  /** Whether {@link #attach()} has a place to go to: the section names one. */
+  default boolean attachesBySection() {
+    if (program().attachTo() == null) {
+      return false;
+    }
+    return switch (program().type()) {
+      case KPROBE, TRACEPOINT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACING, EXT -> true;
+      case LSM -> program().expectedAttachType() == AttachType.LSM_MAC.number();
+      default -> false;
     };
   }
 

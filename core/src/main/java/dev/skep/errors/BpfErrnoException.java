@@ -14,6 +14,16 @@ public final class BpfErrnoException extends SkepException {
     this.errno = errno;
   }
 
+  /**
+   * As {@link #BpfErrnoException(int, String)}, with what to do about it.
+   *
+   * @param hint one clause, lower case, as in "needs CAP_NET_ADMIN"; empty for none
+   */
+  public BpfErrnoException(int errno, String what, String hint) {
+    super(what + ": " + Errno.name(errno) + (hint.isEmpty() ? "" : ": " + hint));
+    this.errno = errno;
+  }
+
   public int errno() {
     return errno;
   }

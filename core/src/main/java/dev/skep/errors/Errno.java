@@ -4,6 +4,7 @@ package dev.skep.errors;
 public final class Errno {
   public static final int EPERM = 1;
   public static final int ENOENT = 2;
+  public static final int ESRCH = 3;
   public static final int EINTR = 4;
   public static final int ENXIO = 6;
   public static final int E2BIG = 7;
@@ -15,14 +16,20 @@ public final class Errno {
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int ENODEV = 19;
+  public static final int ENOTDIR = 20;
   public static final int EINVAL = 22;
   public static final int ENOSPC = 28;
   public static final int ERANGE = 34;
   public static final int ENAMETOOLONG = 36;
+  public static final int ENOSYS = 38;
+  public static final int ENOLINK = 67;
   public static final int EBADMSG = 74;
   public static final int EPROTO = 71;
   public static final int EAFNOSUPPORT = 97;
   public static final int EOPNOTSUPP = 95;
+  public static final int EADDRINUSE = 98;
+  public static final int ENOBUFS = 105;
+  public static final int ESTALE = 116;
   public static final int ENOTSUPP = 524;
 
   private Errno() {}
@@ -32,6 +39,7 @@ public final class Errno {
     return switch (errno) {
       case EPERM -> "EPERM";
       case ENOENT -> "ENOENT";
+      case ESRCH -> "ESRCH";
       case EINTR -> "EINTR";
       case ENXIO -> "ENXIO";
       case E2BIG -> "E2BIG";
@@ -43,14 +51,20 @@ public final class Errno {
       case EBUSY -> "EBUSY";
       case EEXIST -> "EEXIST";
       case ENODEV -> "ENODEV";
+      case ENOTDIR -> "ENOTDIR";
       case EINVAL -> "EINVAL";
       case ENOSPC -> "ENOSPC";
       case ERANGE -> "ERANGE";
       case ENAMETOOLONG -> "ENAMETOOLONG";
+      case ENOSYS -> "ENOSYS";
+      case ENOLINK -> "ENOLINK";
       case EBADMSG -> "EBADMSG";
       case EPROTO -> "EPROTO";
       case EAFNOSUPPORT -> "EAFNOSUPPORT";
       case EOPNOTSUPP -> "EOPNOTSUPP";
+      case EADDRINUSE -> "EADDRINUSE";
+      case ENOBUFS -> "ENOBUFS";
+      case ESTALE -> "ESTALE";
       case ENOTSUPP -> "ENOTSUPP";
       default -> "errno " + errno;
     };

@@ -31,6 +31,11 @@ public final class Bpf {
     this.syscalls = syscalls;
   }
 
+  /** The door to the kernel behind these commands. */
+  public Syscalls syscalls() {
+    return syscalls;
+  }
+
   /** One command; the result is 0 or more, or a negative errno. */
   public int call(int command, Attr attr) {
     int attempts = command == PROG_LOAD ? LOAD_ATTEMPTS : 1;
