@@ -2,7 +2,9 @@ package dev.skep.verify;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.Helpers;
 import java.util.Arrays;
 
 /**
@@ -159,7 +161,7 @@ final class Backtrack {
         return 0;
       }
       if (i < 0 || i >= env.insnCount) {
-        throw env.bug("backtracking idx " + i);
+        throw fault("backtracking idx " + i);
       }
     }
   }
@@ -172,7 +174,13 @@ final class Backtrack {
         || main.callsite != -1
         || slots[frame] != 0
         || (regs[frame] & ~ARGS) != 0) {
-      throw env.bug("backtracking func entry subprog " + main.subprogno);
+      throw fault(
+          "backtracking func entry subprog "
+              + main.subprogno
+              + " reg_mask "
+              + Integer.toHexString(regs[frame])
+              + " stack_mask "
+              + Long.toHexString(slots[frame]));
     }
     for (int i = 1; i <= 5; i++) {
       if ((regs[frame] >>> i & 1) != 0) {
@@ -196,7 +204,12 @@ final class Backtrack {
       for (long left = slots[f]; left != 0; left &= left - 1) {
         int spi = Long.numberOfTrailingZeros(left);
         if (spi >= func.slots()) {
-          throw env.bug("stack slot " + spi + ", total slots " + func.slots());
+          throw fault(
+              "stack slot "
+                  + spi
+                  + ", total slots "
+                  + func.slots()
+                  + " (i >= func->allocated_stack / BPF_REG_SIZE)");
         }
         if (!StackSlot.isSpilled(func.slotTypes[spi]) || !mark(func.spilled, Frame.spill(spi))) {
           slots[f] &= ~(1L << spi);
@@ -393,7 +406,12 @@ final class Backtrack {
     if (op == CALL) {
       drop(0);
       if ((regs[frame] & ARGS) != 0) {
-        throw env.bug("backtracking call unexpected regs " + Integer.toHexString(regs[frame]));
+        throw unexpected("backtracking call");
+      }
+      if (InsnWord.src(word) == 0
+          && InsnWord.imm(word) == Helpers.TAIL_CALL
+          && subsequent - insn != 1) {
+        enterFrame();
       }
       return LINK;
     }
@@ -421,30 +439,64 @@ final class Backtrack {
     Subprog callee = env.subprogAt(insn + InsnWord.imm(word) + 1);
     if (callee.global) {
       if (insn + 1 != subsequent) {
-        throw env.bug("extra insn from subprog");
+        throw fault("extra insn from subprog (idx + 1 != subseq_idx)");
       }
       if ((regs[frame] & ARGS) != 0) {
-        throw env.bug("global subprog unexpected regs " + Integer.toHexString(regs[frame]));
+        throw unexpected("global subprog");
       }
       drop(0);
       return 0;
     }
-    if ((regs[frame] & ~ARGS) != 0 || slots[frame] != 0 || frame == 0) {
-      throw env.bug("static subprog unexpected regs " + Integer.toHexString(regs[frame]));
+    if ((regs[frame] & ~ARGS) != 0) {
+      throw unexpected("static subprog");
     }
-    regs[frame - 1] |= regs[frame];
-    regs[frame] = 0;
-    frame--;
+    if (slots[frame] != 0) {
+      throw fault("static subprog leftover stack slots " + Long.toHexString(slots[frame]));
+    }
+    if (frame == 0 && regs[0] != 0) {
+      throw env.unsupported(Verdict.Unsupported.FAULTS_LINUX);
+    }
+    int passed = regs[frame];
+    leaveFrame();
+    regs[frame] |= passed;
     return 0;
   }
 
   private int leaveCallback() {
-    if ((regs[frame] & ~ARGS) != 0 || slots[frame] != 0 || frame == 0) {
-      throw env.bug("callback unexpected regs " + Integer.toHexString(regs[frame]));
+    if ((regs[frame] & ~ARGS) != 0) {
+      throw unexpected("callback");
     }
-    regs[frame] = 0;
-    frame--;
+    if (slots[frame] != 0) {
+      throw fault("callback leftover stack slots " + Long.toHexString(slots[frame]));
+    }
+    leaveFrame();
     return 0;
+  }
+
+  /** bt_subprog_exit; what was wanted of the frame is forgotten. */
+  private void leaveFrame() {
+    regs[frame] = 0;
+    if (frame == 0) {
+      throw fault("subprog exit from frame 0");
+    }
+    frame--;
+  }
+
+  /** bt_subprog_enter. */
+  private void enterFrame() {
+    if (frame == State.MAX_FRAMES - 1) {
+      throw fault("subprog enter from frame " + frame);
+    }
+    frame++;
+  }
+
+  private Rejection unexpected(String where) {
+    return fault(where + " unexpected regs " + Integer.toHexString(regs[frame]));
+  }
+
+  /** Where the kernel too finds that the walk went wrong (verifier_bug). */
+  private Rejection fault(String what) {
+    return env.reject(Errno.EFAULT, "verifier bug: " + what);
   }
 
   /** Backwards over an exit: into a callee, or into the callback of the call that follows. */
@@ -453,15 +505,12 @@ final class Backtrack {
       regs[frame] &= ~ARGS;
     }
     if ((regs[frame] & ARGS) != 0) {
-      throw env.bug("backtracking exit unexpected regs " + Integer.toHexString(regs[frame]));
+      throw unexpected("backtracking exit");
     }
     boolean result =
         subsequent - 1 >= 0 && env.isPseudoCall(env.insns[subsequent - 1]) && wanted(0);
     drop(0);
-    if (frame == State.MAX_FRAMES - 1) {
-      throw env.bug("subprog enter from frame " + frame);
-    }
-    frame++;
+    enterFrame();
     if (result) {
       want(0);
     }

@@ -25,5 +25,18 @@ public sealed interface Verdict {
    *
    * @param what the missing piece, by name
    */
-  record Unsupported(String what, int insn, VerifierStats stats, String log) implements Verdict {}
+  record Unsupported(String what, int insn, VerifierStats stats, String log) implements Verdict {
+    /** {@link #what} of a program on which Linux has no verdict: see {@link #faultsLinux}. */
+    static final String FAULTS_LINUX = "linux 6.18 writes outside its precision masks";
+
+    /**
+     * Whether loading the program makes Linux 6.18.44 itself fail. A subprogram that a packet load
+     * (LD_ABS, LD_IND) left is walked back (backtrack_insn) in its caller's frame; reaching its
+     * call with an argument register marked, the kernel writes before its masks and goes on with a
+     * frame number out of range.
+     */
+    public boolean faultsLinux() {
+      return what.equals(FAULTS_LINUX);
+    }
+  }
 }

@@ -63,7 +63,7 @@ public final class Ladder implements AutoCloseable {
   /** The findings of all rungs that make sense after the ones below. */
   public List<Finding> climb(Sample sample) {
     List<Finding> findings = new ArrayList<>();
-    if (KernelHazard.isHazard(sample.program())) {
+    if (KernelHazard.isHazard(sample.program(), options)) {
       findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
       return findings;
     }
