@@ -8,13 +8,21 @@ import org.jspecify.annotations.Nullable;
 final class ContextAccess {
   private final Env env;
   private final @Nullable ContextLayout layout;
+  private final @Nullable BtfContext arguments;
 
   ContextAccess(Env env) {
     this.env = env;
+    Attachment attachment = env.attachment;
+    arguments = attachment == null ? null : new BtfContext(env, attachment);
     layout = ContextLayout.of(env.program.type(), env.program.expectedAttachType());
   }
 
   void check(int insn, int off, int size, boolean write, int value, boolean signed) {
+    BtfContext target = arguments;
+    if (target != null) {
+      checkArgument(target, insn, off, size, write, value);
+      return;
+    }
     ContextLayout fields = layout;
     if (fields == null) {
       throw env.unsupported("context of program type " + env.program.type().text());
@@ -36,6 +44,31 @@ final class ContextAccess {
       return;
     }
     load(env.regs(), Frame.reg(value), loaded);
+  }
+
+  private void checkArgument(
+      BtfContext target, int insn, int off, int size, boolean write, int value) {
+    if (!target.check(off, size, write)) {
+      throw invalid(insn, off, size);
+    }
+    env.facts.contextEnd = Math.max(env.facts.contextEnd, off + size);
+    if (value < 0) {
+      return;
+    }
+    long[] r = env.regs();
+    int at = Frame.reg(value);
+    if (target.type == RegType.SCALAR) {
+      Reg.markUnknown(r, at, false);
+      return;
+    }
+    Reg.markPointer(r, at, target.type);
+    if ((target.type & RegType.MAYBE_NULL) != 0) {
+      Reg.setId(r, at, env.nextId());
+    }
+    Reg.setSubregDef(r, at, 0);
+    if (RegType.base(target.type) == RegType.BTF_ID) {
+      Reg.setHandles(r, at, target.typeId, target.number);
+    }
   }
 
   private static boolean isPacket(ContextLayout.Value value) {

@@ -7,6 +7,7 @@ import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One verification in progress (struct bpf_verifier_env): the program, what earlier passes found,
@@ -32,6 +33,12 @@ final class Env {
   final InsnFacts facts;
   final InsnMarks marks;
   final Subprog[] subprogs;
+
+  /** The BTFs that registers point into. */
+  final BtfObjects btfs;
+
+  /** What the program is attached to, null for types that attach without BTF. */
+  final @Nullable Attachment attachment;
 
   final VerifierLog log;
   final Trace trace;
@@ -73,6 +80,8 @@ final class Env {
       InsnFacts facts,
       InsnMarks marks,
       Subprog[] subprogs,
+      BtfObjects btfs,
+      @Nullable Attachment attachment,
       VerifierLog log,
       Trace trace) {
     this.program = program;
@@ -82,6 +91,8 @@ final class Env {
     this.facts = facts;
     this.marks = marks;
     this.subprogs = subprogs;
+    this.btfs = btfs;
+    this.attachment = attachment;
     this.log = log;
     this.trace = trace;
     level1 = log.level1();
@@ -163,6 +174,11 @@ final class Env {
 
   long[] regs() {
     return cur.regs();
+  }
+
+  /** Whether what is freed after a grace period stays (in_rcu_cs). */
+  boolean inRcu() {
+    return !LoadChecks.sleepable(program);
   }
 
   int nextId() {

@@ -1,7 +1,10 @@
 package dev.skep.verify;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.AttachType;
+import org.jspecify.annotations.Nullable;
 
 /** What must hold where a program ends: nothing held, and a return value that its type allows. */
 final class ExitRules {
@@ -35,8 +38,11 @@ final class ExitRules {
 
   /** check_return_code, of r0 at the exit of the main program or of a global function. */
   void checkReturn() {
-    operands.source(0);
     Frame frame = env.cur.frame(0);
+    if (frame.subprogno == 0 && returnsNothing()) {
+      return;
+    }
+    operands.source(0);
     long[] r = env.regs();
     int type = Reg.type(r, 0);
     if (frame.inAsyncCallback) {
@@ -54,6 +60,66 @@ final class ExitRules {
       return;
     }
     checkByType();
+  }
+
+  /** Whether the main program stands for a function without a result: then r0 does not matter. */
+  private boolean returnsNothing() {
+    Attachment target = env.attachment;
+    return switch (env.program.type()) {
+      case STRUCT_OPS -> target != null && (target.returnsVoid() || returnsItsArgument(target));
+      case LSM ->
+          target != null
+              && target.returnsVoid()
+              && env.program.expectedAttachType() != AttachType.LSM_CGROUP.number();
+      default -> false;
+    };
+  }
+
+  /** A member that returns a pointer may return an object that it was given. */
+  private boolean returnsItsArgument(Attachment target) {
+    long[] r = env.regs();
+    if (RegType.base(Reg.type(r, 0)) != RegType.BTF_ID || Reg.refObjId(r, 0) == 0) {
+      return false;
+    }
+    int struct = returnedStruct(target);
+    return struct > 0
+        && Reg.off(r, 0) == 0
+        && env.btfs.same(Reg.handle2(r, 0), Reg.handle(r, 0), target.number(), struct);
+  }
+
+  /** What the function returns a pointer to; -1 if it returns none. */
+  private static int returnedStruct(Attachment target) {
+    Btf btf = target.btf();
+    int type = target.proto() == 0 ? 0 : btf.skip(btf.target(target.proto()), true);
+    return type > 0 && btf.kind(type) == BtfKind.PTR ? btf.skip(btf.target(type), true) : -1;
+  }
+
+  private void checkTracing(@Nullable AttachType attach) {
+    switch (attach) {
+      case TRACE_FENTRY, TRACE_FEXIT -> enforceProgram(0, 0);
+      case TRACE_ITER -> enforceProgram(0, 1);
+      case null, default -> {}
+    }
+  }
+
+  private void checkHook(@Nullable AttachType attach) {
+    Attachment target = env.attachment;
+    if (target == null) {
+      return;
+    }
+    if (attach != AttachType.LSM_CGROUP) {
+      throw env.unsupported("return values of security hooks");
+    }
+    boolean nothing = target.returnsVoid();
+    try {
+      enforceProgram(nothing ? 1 : 0, 1);
+    } catch (Rejection bad) {
+      if (nothing) {
+        env.verbose(
+            "Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n");
+      }
+      throw bad;
+    }
   }
 
   private void checkByType() {
@@ -75,8 +141,14 @@ final class ExitRules {
           enforceProgram(0, 1);
         }
       }
-      case TRACING, LSM, STRUCT_OPS, EXT ->
-          throw env.unsupported("programs of type " + env.program.type().text());
+      case TRACING -> checkTracing(attach);
+      case LSM -> checkHook(attach);
+      case STRUCT_OPS -> {
+        Attachment target = env.attachment;
+        if (target != null && returnedStruct(target) >= 0) {
+          enforceProgram(0, 0);
+        }
+      }
       default -> {}
     }
   }

@@ -23,6 +23,7 @@ final class MemoryAccess {
   private final Env env;
   private final StackAccess stack;
   private final ContextAccess context;
+  private final BtfAccess structs;
   private final boolean strict;
   private final Scalar sum = new Scalar();
 
@@ -30,6 +31,7 @@ final class MemoryAccess {
     this.env = env;
     this.stack = stack;
     context = new ContextAccess(env);
+    structs = new BtfAccess(env);
     int flags = env.program.flags();
     strict = (flags & STRICT_ALIGNMENT) != 0 && (flags & ANY_ALIGNMENT) == 0;
   }
@@ -96,11 +98,11 @@ final class MemoryAccess {
       }
       case BTF_ID -> {
         notNull(regno, type);
-        throw env.unsupported("access through a BTF pointer");
+        structs.check(regno, total, size, write, value);
       }
       case CONST_PTR_TO_MAP -> {
         notNull(regno, type);
-        throw env.unsupported("access to struct bpf_map");
+        structs.checkMap(regno, total, size, write, value);
       }
       case ARENA, BUF, TP_BUFFER -> throw env.unsupported("access to " + RegTypeText.of(type));
       default -> throw invalid(regno, type);
@@ -142,10 +144,17 @@ final class MemoryAccess {
       types[env.insn] = type;
     } else if (type != previous && (rewritten(type) || rewritten(previous))) {
       if (trustMayDiffer && memoryOrBtf(type) && memoryOrBtf(previous)) {
-        throw env.unsupported("trusted and untrusted pointers at one instruction");
+        types[env.insn] = merged(type, previous);
+        return;
       }
       throw env.reject(Errno.EINVAL, "same insn cannot be used with different pointers");
     }
+  }
+
+  /** One form of load that suits both: one that survives a fault if either may. */
+  private static int merged(int a, int b) {
+    boolean memory = RegType.base(a) == MEM || RegType.base(b) == MEM;
+    return (memory ? MEM : BTF_ID) | (a | b) & (PTR_UNTRUSTED | MEM_RDONLY);
   }
 
   private static boolean rewritten(int type) {

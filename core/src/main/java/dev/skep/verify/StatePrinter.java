@@ -3,6 +3,7 @@ package dev.skep.verify;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import org.jspecify.annotations.Nullable;
 
 /** Prints registers, stack slots and references as the log shows them (print_verifier_state). */
 final class StatePrinter {
@@ -20,8 +21,20 @@ final class StatePrinter {
   private final long[] rangeValues = new long[RANGES];
   private final boolean[] rangeOmitted = new boolean[RANGES];
 
+  private @Nullable BtfObjects btfs;
+
   /** Between the attributes of one register: none before the first. */
   private boolean first;
+
+  /** The BTFs that pointers to structs refer to. */
+  void names(BtfObjects objects) {
+    btfs = objects;
+  }
+
+  private String structName(long[] r, int at) {
+    BtfObjects objects = btfs;
+    return objects == null ? "" : objects.name(Reg.handle2(r, at), Reg.handle(r, at));
+  }
 
   StatePrinter(VerifierLog log, Program program) {
     this.log = log;
@@ -114,7 +127,7 @@ final class StatePrinter {
       return;
     }
     if (RegType.base(type) == RegType.BTF_ID) {
-      throw new UnsupportedException("names of BTF types in the log");
+      log.add(structName(r, at));
     }
     log.add('(');
     first = true;

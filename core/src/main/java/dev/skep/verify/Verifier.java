@@ -48,7 +48,10 @@ public final class Verifier {
         throw new UnsupportedException("loaders without CAP_BPF and CAP_PERFMON");
       }
       LoadChecks.check(program, options);
-      Preparation prepared = Preparation.of(program, options, log, trace);
+      AttachChecks.checkName(program, options, log);
+      BtfObjects btfs = new BtfObjects(program, options.kernel());
+      trace.printer().names(btfs);
+      Preparation prepared = Preparation.of(program, options, btfs, log, trace);
       Env made =
           new Env(
               program,
@@ -56,6 +59,8 @@ public final class Verifier {
               prepared.facts(),
               prepared.marks(),
               prepared.subprogs().all(),
+              btfs,
+              prepared.attachment(),
               log,
               trace);
       env = made;

@@ -1,0 +1,275 @@
+package dev.skep.verify;
+
+import static dev.skep.errors.Errno.*;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.program.AttachTarget;
+import dev.skep.program.AttachType;
+import dev.skep.program.FuncInfo;
+import dev.skep.program.License;
+import dev.skep.program.Program;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a program may sleep and may be attached to its target (check_attach_btf_id,
+ * bpf_check_attach_target).
+ */
+final class AttachChecks {
+  private static final String TRACEPOINT_PREFIX = "btf_trace_";
+  private static final int MAX_ARGUMENTS = 12;
+
+  private final Program program;
+  private final BtfObjects btfs;
+  private final VerifierOptions options;
+  private final VerifierLog log;
+
+  private AttachChecks(Program program, VerifierOptions options, BtfObjects btfs, VerifierLog log) {
+    this.program = program;
+    this.options = options;
+    this.btfs = btfs;
+    this.log = log;
+  }
+
+  /** What the program is attached to; null for types that attach without BTF. */
+  static @Nullable Attachment check(
+      Program program, VerifierOptions options, BtfObjects btfs, VerifierLog log) {
+    return new AttachChecks(program, options, btfs, log).check();
+  }
+
+  /**
+   * What libbpf says before it asks the kernel: a target that is only known by name must be there.
+   */
+  static void checkName(Program program, VerifierOptions options, VerifierLog log) {
+    String name = program.attachTo();
+    if (!AttachTarget.isNeeded(program.type())
+        || name == null
+        || program.attachBtfId() != 0
+        || program.attachProgram() != null) {
+      return;
+    }
+    if (options.kernel().vmlinux() == null) {
+      throw withoutTypes(program);
+    }
+    if (AttachTarget.find(program, options.kernel()) == null) {
+      log.add("failed to find kernel BTF type ID of '").add(name).add("': -3\n");
+      throw new Rejection(ESRCH);
+    }
+  }
+
+  private static UnsupportedException withoutTypes(Program program) {
+    return new UnsupportedException(
+        "programs of type " + program.type().text() + " without the kernel's BTF");
+  }
+
+  private Rejection refuse(int errno, String why) {
+    log.add(why).line();
+    return new Rejection(errno);
+  }
+
+  private @Nullable Attachment check() {
+    boolean sleepable = LoadChecks.sleepable(program);
+    if (program.type() == dev.skep.program.ProgramType.SYSCALL) {
+      if (!sleepable) {
+        throw refuse(EINVAL, "Syscall programs can only be sleepable");
+      }
+      return null;
+    }
+    if (sleepable && !maySleep()) {
+      throw refuse(
+          EINVAL,
+          "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be"
+              + " sleepable");
+    }
+    return switch (program.type()) {
+      case STRUCT_OPS -> StructOpsTargets.check(program, options, btfs, log);
+      case TRACING, LSM, EXT -> target();
+      default -> null;
+    };
+  }
+
+  private @Nullable AttachType attachType() {
+    return AttachType.ofNumber(program.expectedAttachType());
+  }
+
+  /** can_be_sleepable. */
+  private boolean maySleep() {
+    return switch (program.type()) {
+      case TRACING ->
+          switch (attachType()) {
+            case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN, TRACE_ITER -> true;
+            case null, default -> false;
+          };
+      case LSM, KPROBE, STRUCT_OPS -> true;
+      default -> false;
+    };
+  }
+
+  private Attachment target() {
+    boolean extension = program.type() == dev.skep.program.ProgramType.EXT;
+    Program traced = program.attachProgram();
+    if (traced != null) {
+      throw new UnsupportedException("programs that attach to other programs");
+    }
+    AttachTarget found = AttachTarget.find(program, options.kernel());
+    if (found == null || found.typeId() == 0) {
+      if (options.kernel().vmlinux() == null) {
+        throw withoutTypes(program);
+      }
+      throw refuse(EINVAL, "Tracing programs must provide btf_id");
+    }
+    Btf btf = found.btf();
+    int id = found.typeId();
+    if (!btf.hasType(id)) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " is invalid");
+    }
+    if (btf.nameOffset(id) == 0) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " doesn't have a name");
+    }
+    if (extension) {
+      throw refuse(EINVAL, "Cannot replace kernel functions");
+    }
+    int number = btfs.numberOf(found.module());
+    AttachType attach = attachType();
+    return switch (attach) {
+      case TRACE_RAW_TP -> tracepoint(btf, number, id);
+      case TRACE_ITER -> iterator(btf, number, id);
+      case MODIFY_RETURN, LSM_MAC, LSM_CGROUP, TRACE_FENTRY, TRACE_FEXIT ->
+          function(btf, number, id, attach);
+      case null, default -> throw new Rejection(EINVAL);
+    };
+  }
+
+  private Attachment tracepoint(Btf btf, int number, int id) {
+    String type = btf.name(id);
+    if (btf.kind(id) != BtfKind.TYPEDEF) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " is not a typedef");
+    }
+    if (!type.startsWith(TRACEPOINT_PREFIX)) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " points to wrong type name " + type);
+    }
+    String name = type.substring(TRACEPOINT_PREFIX.length());
+    // The typedef's prototype has no names; events of a class share another function's.
+    int function = btf.find("__bpf_trace_" + name, BtfKind.FUNC);
+    int proto = function != 0 ? btf.target(function) : btf.target(btf.target(id));
+    if (btf.kind(proto) != BtfKind.FUNC_PROTO) {
+      throw new Rejection(EINVAL);
+    }
+    return new Attachment(btf, number, id, name, proto, true, List.of());
+  }
+
+  private int prototypeOf(Btf btf, int id) {
+    if (btf.kind(id) != BtfKind.FUNC) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " is not a function");
+    }
+    return btf.target(id);
+  }
+
+  private Attachment iterator(Btf btf, int number, int id) {
+    int proto = prototypeOf(btf, id);
+    String name = btf.name(id);
+    distill(btf, proto, name);
+    List<Attachment.Argument> arguments =
+        name.startsWith(IteratorTargets.PREFIX) ? IteratorTargets.of(name, btf) : null;
+    if (arguments == null) {
+      throw new Rejection(EINVAL);
+    }
+    return new Attachment(btf, number, id, name, proto, false, arguments);
+  }
+
+  private Attachment function(Btf btf, int number, int id, AttachType attach) {
+    int proto = prototypeOf(btf, id);
+    String name = btf.name(id);
+    distill(btf, proto, name);
+    if (program.type() == dev.skep.program.ProgramType.LSM) {
+      checkHook(id, name);
+    }
+    if (LoadChecks.sleepable(program)) {
+      throw new UnsupportedException("sleepable programs of type " + program.type().text());
+    }
+    if (attach == AttachType.MODIFY_RETURN) {
+      throw new UnsupportedException("programs of attach type " + attach.text());
+    }
+    return new Attachment(btf, number, id, name, proto, false, List.of());
+  }
+
+  /** bpf_lsm_verify_prog. */
+  private void checkHook(int id, String name) {
+    if (!License.isGplCompatible(program.license())) {
+      throw refuse(EINVAL, "LSM programs must have a GPL compatible license");
+    }
+    if (!name.startsWith(LsmHooks.PREFIX)) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " points to wrong type name " + name);
+    }
+  }
+
+  /** Whether a trampoline can pass the arguments on (btf_distill_func_proto). */
+  private void distill(Btf btf, int proto, String name) {
+    int count = btf.vlen(proto);
+    if (count > MAX_ARGUMENTS) {
+      throw refuse(EINVAL, "The function " + name + " has " + count + " arguments. Too many.");
+    }
+    long result = size(btf, btf.target(proto));
+    if (result < 0 || isStruct(btf, btf.target(proto))) {
+      throw refuse(
+          EINVAL,
+          "The function "
+              + name
+              + " return type "
+              + kind(btf, btf.target(proto))
+              + " is unsupported.");
+    }
+    for (int i = 0; i < count; i++) {
+      int type = btf.paramType(proto, i);
+      if (i == count - 1 && type == 0) {
+        throw refuse(EINVAL, "The function " + name + " with variable args is unsupported.");
+      }
+      long size = size(btf, type);
+      if (size < 0 || size > 16) {
+        throw refuse(
+            EINVAL,
+            "The function " + name + " arg" + i + " type " + kind(btf, type) + " is unsupported.");
+      }
+      if (size == 0) {
+        throw refuse(EINVAL, "The function " + name + " has malformed void argument.");
+      }
+    }
+  }
+
+  private static boolean isStruct(Btf btf, int id) {
+    int type = btf.skip(id, true);
+    return type > 0 && btf.kind(type) == BtfKind.STRUCT;
+  }
+
+  private static String kind(Btf btf, int id) {
+    int type = btf.skip(id, true);
+    return type <= 0 ? "UNKNOWN" : BtfKind.name(btf.kind(type));
+  }
+
+  /** __get_type_size: 0 for void, -1 for what has none. */
+  private static long size(Btf btf, int id) {
+    int type = btf.skip(id, true);
+    if (type <= 0) {
+      return type;
+    }
+    return switch (btf.kind(type)) {
+      case BtfKind.PTR -> 8;
+      case BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64, BtfKind.STRUCT, BtfKind.UNION ->
+          btf.size(type) & 0xffffffffL;
+      default -> -1;
+    };
+  }
+
+  /** The subprogram of a traced program that a type names, or -1. */
+  static int subprogram(Program traced, int typeId) {
+    List<FuncInfo> functions = traced.funcInfo();
+    for (int i = 0; i < functions.size(); i++) {
+      if (functions.get(i).typeId() == typeId) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.skep.verify;
+
+import dev.skep.btf.Btf;
+import dev.skep.program.KernelTypes;
+import dev.skep.program.Program;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbers for the BTFs that registers point into, so that a register holds no object: the program's
+ * own, vmlinux's and those of modules.
+ */
+final class BtfObjects {
+  /** The program's own BTF: types of objects that it allocates itself. */
+  static final int PROGRAM = -1;
+
+  /** The kernel's BTF; modules follow in the order of {@link KernelTypes#modules}. */
+  static final int VMLINUX = 0;
+
+  private final Program program;
+  private final KernelTypes kernel;
+
+  BtfObjects(Program program, KernelTypes kernel) {
+    this.program = program;
+    this.kernel = kernel;
+  }
+
+  /** The BTF of a number that was given out before. */
+  Btf of(int number) {
+    Btf btf =
+        switch (number) {
+          case PROGRAM -> program.btf();
+          case VMLINUX -> kernel.vmlinux();
+          default -> kernel.modules().get(number - 1).btf();
+        };
+    if (btf == null) {
+      throw new IllegalStateException("no BTF " + number);
+    }
+    return btf;
+  }
+
+  /** The number of a module by name, {@link #VMLINUX} for null. */
+  int numberOf(@Nullable String module) {
+    if (module == null) {
+      return VMLINUX;
+    }
+    List<KernelTypes.Module> modules = kernel.modules();
+    for (int i = 0; i < modules.size(); i++) {
+      if (modules.get(i).name().equals(module)) {
+        return i + 1;
+      }
+    }
+    throw new IllegalStateException("no module " + module);
+  }
+
+  /** Types of the kernel, or null if it has none. */
+  @Nullable Btf vmlinux() {
+    return kernel.vmlinux();
+  }
+
+  static boolean isKernel(int number) {
+    return number != PROGRAM;
+  }
+
+  static boolean isModule(int number) {
+    return number > VMLINUX;
+  }
+
+  /** Whether two ids mean the same type: modules share the ids of vmlinux (btf_types_are_same). */
+  boolean same(int btf, int type, int otherBtf, int otherType) {
+    if (type != otherType) {
+      return false;
+    }
+    if (btf == otherBtf) {
+      return true;
+    }
+    Btf vmlinux = vmlinux();
+    return isKernel(btf) && isKernel(otherBtf) && vmlinux != null && type < vmlinux.typeCount();
+  }
+
+  /** The name of a type as the log has it. */
+  String name(int btf, int type) {
+    return of(btf).name(type);
+  }
+}
