@@ -24,6 +24,8 @@ public final class Errno {
   public static final int ENOSYS = 38;
   public static final int ENOLINK = 67;
   public static final int EBADMSG = 74;
+  public static final int EOVERFLOW = 75;
+  public static final int ENOTSOCK = 88;
   public static final int EPROTO = 71;
   public static final int EAFNOSUPPORT = 97;
   public static final int EOPNOTSUPP = 95;
@@ -59,6 +61,8 @@ public final class Errno {
       case ENOSYS -> "ENOSYS";
       case ENOLINK -> "ENOLINK";
       case EBADMSG -> "EBADMSG";
+      case EOVERFLOW -> "EOVERFLOW";
+      case ENOTSOCK -> "ENOTSOCK";
       case EPROTO -> "EPROTO";
       case EAFNOSUPPORT -> "EAFNOSUPPORT";
       case EOPNOTSUPP -> "EOPNOTSUPP";

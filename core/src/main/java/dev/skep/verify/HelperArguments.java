@@ -30,6 +30,7 @@ final class HelperArguments {
   private static final int[] STRING_TYPES = {MAP_VALUE};
   private static final int[] RINGBUF_TYPES = {MEM | MEM_RINGBUF};
 
+  private static final int MAP_PEEK = 89;
   private static final int NULL_ALLOWED = 1;
   private static final int READ_ONLY = 2;
 
@@ -65,6 +66,10 @@ final class HelperArguments {
     }
     if (kind == Argument.MAP_VALUE || kind == Argument.MAP_VALUE_OUT) {
       checkSockMap(call);
+      if (call.helper == MAP_PEEK && map(call).type() == MapType.BLOOM_FILTER) {
+        // The value is what is asked for (resolve_map_arg_type).
+        kind = Argument.MAP_VALUE;
+      }
     }
     int flags = flags(kind);
     if (!(Reg.isNull(r, at) && (flags & NULL_ALLOWED) != 0)) {
@@ -116,9 +121,6 @@ final class HelperArguments {
     MapType type = map(call).type();
     if (type == MapType.SOCKMAP || type == MapType.SOCKHASH) {
       throw env.unsupported("sockets as values of map type " + type.text());
-    }
-    if (type == MapType.BLOOM_FILTER && call.helper == 89) {
-      throw env.unsupported("map type " + type.text());
     }
   }
 

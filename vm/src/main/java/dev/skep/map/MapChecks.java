@@ -41,6 +41,22 @@ final class MapChecks {
       case HASH_OF_MAPS -> hashOfMaps(spec);
       case ARRAY, PERCPU_ARRAY -> array(spec);
       case PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY -> fdArray(spec);
+      case DEVMAP,
+          DEVMAP_HASH,
+          XSKMAP,
+          CPUMAP,
+          SOCKMAP,
+          SOCKHASH,
+          REUSEPORT_SOCKARRAY,
+          STACK_TRACE,
+          ARENA,
+          SK_STORAGE,
+          TASK_STORAGE,
+          INODE_STORAGE,
+          CGRP_STORAGE,
+          CGROUP_STORAGE,
+          PERCPU_CGROUP_STORAGE ->
+          ReferenceChecks.check(spec);
       case ARRAY_OF_MAPS -> arrayOfMaps(spec);
       case LPM_TRIE -> trie(spec);
       case QUEUE, STACK -> keyless(spec, NUMA_NODE | ACCESS);

@@ -15,6 +15,8 @@ public final class MapFlags {
   public static final int MMAPABLE = 0x400;
   public static final int PRESERVE_ELEMS = 0x800;
   public static final int INNER_MAP = 0x1000;
+  public static final int SEGV_ON_FAULT = 0x20000;
+  public static final int NO_USER_CONV = 0x40000;
 
   /** Rights of the program side. */
   public static final int PROG_ACCESS = RDONLY_PROG | WRONLY_PROG;

@@ -9,9 +9,11 @@ import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The maps of one machine: creates them, and finds them by the addresses that programs use. */
@@ -22,6 +24,8 @@ public final class Maps {
   private final Handles<VmMap> handles = new Handles<>();
   private final Map<Integer, VmMap> byId = new ConcurrentHashMap<>();
   private IntFunction<@Nullable MapProgram> programs = id -> null;
+  private final Set<LocalStorageMap> storages = ConcurrentHashMap.newKeySet();
+  private IntPredicate devices = ifindex -> false;
 
   public Maps(Machine machine) {
     this.machine = machine;
@@ -72,6 +76,13 @@ public final class Maps {
       case BLOOM_FILTER -> new BloomMap(this, spec);
       case ARRAY_OF_MAPS -> new ArrayOfMaps(this, spec);
       case HASH_OF_MAPS -> new HashOfMaps(this, spec);
+      case DEVMAP, CPUMAP -> new DeviceMap(this, spec);
+      case DEVMAP_HASH -> new DeviceHashMap(this, spec);
+      case PERF_EVENT_ARRAY -> new PerfEventArrayMap(this, spec);
+      case SK_STORAGE, TASK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> new LocalStorageMap(this, spec);
+      case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE -> new CgroupStorageMap(this, spec);
+      case XSKMAP, SOCKMAP, SOCKHASH, REUSEPORT_SOCKARRAY, CGROUP_ARRAY, STACK_TRACE, ARENA ->
+          new EmptyMap(this, spec);
       default ->
           throw new UnsupportedException(
               "map type " + spec.type().text() + " (" + describe(spec) + ")");
@@ -114,8 +125,32 @@ public final class Maps {
     programs = byId;
   }
 
+  /** Tells which network devices there are, for device maps. */
+  public void devices(IntPredicate known) {
+    devices = known;
+  }
+
+  boolean isDevice(int ifindex) {
+    return devices.test(ifindex);
+  }
+
   @Nullable MapProgram program(int id) {
     return programs.apply(id);
+  }
+
+  /** An object that had values in local storages is gone; nothing runs on it any more. */
+  public void ownerGone(long owner) {
+    for (LocalStorageMap storage : storages) {
+      storage.forget(owner);
+    }
+  }
+
+  void addStorage(LocalStorageMap storage) {
+    storages.add(storage);
+  }
+
+  void removeStorage(LocalStorageMap storage) {
+    storages.remove(storage);
   }
 
   /** The map whose block starts at {@code address}; verified code passes no other addresses. */

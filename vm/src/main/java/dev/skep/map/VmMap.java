@@ -159,6 +159,11 @@ public abstract class VmMap implements BpfMap {
     return -Errno.EOPNOTSUPP;
   }
 
+  /** redirect_map: the XDP verdict. */
+  public long redirect(int index, long flags) {
+    return 0;
+  }
+
   /** for_each_map_elem: the number of calls made, or a negative errno. */
   public long forEach(Cpu cpu, ElementCallback callback) {
     return -Errno.EINVAL;

@@ -6,7 +6,7 @@ import dev.skep.map.Maps;
 final class AllHelpers {
   private AllHelpers() {}
 
-  static HelperTable of(Maps maps, KernelVariables variables, VmOptions options) {
+  static HelperTable of(Maps maps, Devices devices, KernelVariables variables, VmOptions options) {
     HelperTable table = new HelperTable();
     new MapHelpers(maps).define(table);
     new SystemHelpers(maps.machine().cpus(), variables, options.hz()).define(table);
@@ -15,6 +15,10 @@ final class AllHelpers {
     SkbShapeHelpers.define(table);
     SkbStateHelpers.define(table);
     XdpHelpers.define(table);
+    TunnelHelpers.define(table);
+    new RouteHelpers(devices).define(table);
+    new PerfHelpers(maps).define(table);
+    new StorageHelpers(maps).define(table);
     ProbeMemory memory = new ProbeMemory(maps.machine().addressSpace());
     new TextHelpers(memory, options.trace()).define(table);
     new ProbeHelpers(memory).define(table);

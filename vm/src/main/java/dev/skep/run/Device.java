@@ -10,15 +10,18 @@ final class Device implements AutoCloseable {
   /** Loopback's index in any network namespace. */
   static final int LOOPBACK_IFINDEX = 1;
 
-  static final int LOOPBACK_MTU = 65536;
+  private static final int LOOPBACK_MTU = 65536;
+  private static final int ETHERNET_MTU = 1500;
 
   private final long address = Memory.allocate(NetDeviceLayout.SIZE);
   private final long rxq = Memory.allocate(XdpRxqInfoLayout.SIZE);
 
   private final AddressSpace space;
+  private final int mtu;
 
   Device(int ifindex, AddressSpace space) {
     this.space = space;
+    mtu = ifindex == LOOPBACK_IFINDEX ? LOOPBACK_MTU : ETHERNET_MTU;
     space.add(address, NetDeviceLayout.SIZE);
     space.add(rxq, XdpRxqInfoLayout.SIZE);
     Memory.putInt(address + NetDeviceLayout.IFINDEX, ifindex);
@@ -27,6 +30,11 @@ final class Device implements AutoCloseable {
 
   long address() {
     return address;
+  }
+
+  /** Largest packet without its link header, in bytes. */
+  int mtu() {
+    return mtu;
   }
 
   /** struct xdp_rxq_info of receive queue 0. */

@@ -35,6 +35,9 @@ final class MapHelpers {
     BpfFunction push = (cpu, map, value, flags, r4, r5) -> maps.at(map).pushElem(value, flags);
     BpfFunction pop = (cpu, map, value, r3, r4, r5) -> maps.at(map).popElem(value);
     BpfFunction peek = (cpu, map, value, r3, r4, r5) -> maps.at(map).peekElem(value);
+    BpfFunction redirect =
+        (cpu, map, index, flags, r4, r5) -> maps.at(map).redirect((int) index, flags);
+    table.set(51, redirect);
     table.set(1, lookup);
     table.set(2, update);
     table.set(3, delete);
@@ -47,7 +50,13 @@ final class MapHelpers {
         (cpu, map, key, r3, r4, r5) -> maps.at(map).findElement(key));
     for (KernelFunction function : KernelFunction.values()) {
       switch (function) {
-        case ARRAY_MAP_LOOKUP, HTAB_LRU_PERCPU_MAP_LOOKUP, TRIE_LOOKUP ->
+        case ARRAY_MAP_LOOKUP,
+            HTAB_LRU_PERCPU_MAP_LOOKUP,
+            TRIE_LOOKUP,
+            DEV_MAP_LOOKUP,
+            DEV_MAP_HASH_LOOKUP,
+            SOCK_MAP_LOOKUP,
+            SOCK_HASH_LOOKUP ->
             table.set(function, lookup);
         case ARRAY_MAP_UPDATE,
             HTAB_MAP_UPDATE,
@@ -56,8 +65,15 @@ final class MapHelpers {
             HTAB_LRU_PERCPU_MAP_UPDATE,
             TRIE_UPDATE ->
             table.set(function, update);
-        case ARRAY_MAP_DELETE, HTAB_MAP_DELETE, HTAB_LRU_MAP_DELETE, TRIE_DELETE ->
+        case ARRAY_MAP_DELETE,
+            HTAB_MAP_DELETE,
+            HTAB_LRU_MAP_DELETE,
+            TRIE_DELETE,
+            SOCK_MAP_DELETE,
+            SOCK_HASH_DELETE ->
             table.set(function, delete);
+        case DEV_MAP_REDIRECT, DEV_HASH_MAP_REDIRECT, CPU_MAP_REDIRECT, XSK_MAP_REDIRECT ->
+            table.set(function, redirect);
         case HTAB_PERCPU_MAP_LOOKUP_PERCPU,
             HTAB_LRU_PERCPU_MAP_LOOKUP_PERCPU,
             PERCPU_ARRAY_MAP_LOOKUP_PERCPU ->

@@ -18,6 +18,7 @@ record Repeat(long retval, long nanos) {
     long times = repeat == 0 ? 1 : Integer.toUnsignedLong(repeat);
     long done = 0;
     long retval = 0;
+    program.resetStorages(cpu);
     long start = System.nanoTime();
     while (done < times) {
       if (done > 0 && Thread.interrupted()) {

@@ -31,7 +31,10 @@ final class SkbContext implements AutoCloseable {
   private static final int AF_INET6 = 10;
   private static final short UNSET = (short) 0xffff;
 
-  private final long skb = Memory.allocate(SkBuffLayout.SIZE);
+  /** Skep's own, behind struct sk_buff: see {@link TunnelHelpers}. */
+  static final int TUNNEL = SkBuffLayout.SIZE + 63 & -64;
+
+  private final long skb = Memory.allocate(TUNNEL + TunnelHelpers.SIZE);
   private final long sock = Memory.allocate(SockLayout.SIZE);
   private final long head = Memory.allocate(CAPACITY + SkbSharedInfoLayout.SIZE);
   private final AddressSpace space;
@@ -47,6 +50,11 @@ final class SkbContext implements AutoCloseable {
     return skb;
   }
 
+  /** The socket that the packet seems to belong to. */
+  long sock() {
+    return sock;
+  }
+
   /** Where the packet of the next run is to be put. */
   long packet() {
     return head + HEADROOM;
@@ -60,7 +68,31 @@ final class SkbContext implements AutoCloseable {
    * @param pointers whether it has direct packet access
    */
   void build(int length, Device device, boolean l2, boolean pointers) {
+    clear(length, device);
+    ethTypeTrans();
+    Skb.resetNetworkHeader(skb);
+    nameSocket(length - Skb.ETH_HLEN);
+    if (l2) {
+      Skb.push(skb, Skb.ETH_HLEN);
+    }
+    if (pointers) {
+      Skb.computeDataPointers(skb);
+    }
+  }
+
+  /**
+   * Makes a fresh sk_buff of the network packet at {@link #packet}, as if it was just made here.
+   *
+   * @param protocol Ethertype as memory holds it
+   */
+  void buildLocal(int length, Device device, int protocol) {
+    clear(length, device);
+    Memory.putShort(skb + SkBuffLayout.PROTOCOL, (short) protocol);
+  }
+
+  private void clear(int length, Device device) {
     Memory.fill(skb, SkBuffLayout.SIZE, (byte) 0);
+    Memory.putInt(skb + TUNNEL, 0);
     Memory.fill(sock, SockLayout.SIZE, (byte) 0);
     Memory.fill(head + CAPACITY, SkbSharedInfoLayout.SIZE, (byte) 0);
     Memory.putLong(skb + SkBuffLayout.HEAD, head);
@@ -71,15 +103,6 @@ final class SkbContext implements AutoCloseable {
     Memory.putLong(skb + SkBuffLayout.DEV, device.address());
     Memory.putShort(skb + SkBuffLayout.TRANSPORT_HEADER, UNSET);
     Skb.setLength(skb, length);
-    ethTypeTrans();
-    Skb.resetNetworkHeader(skb);
-    nameSocket(length - Skb.ETH_HLEN);
-    if (l2) {
-      Skb.push(skb, Skb.ETH_HLEN);
-    }
-    if (pointers) {
-      Skb.computeDataPointers(skb);
-    }
   }
 
   /** eth_type_trans: the packet type, the protocol, and data behind the Ethernet header. */

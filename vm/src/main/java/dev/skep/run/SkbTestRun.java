@@ -13,7 +13,7 @@ final class SkbTestRun {
   private static final int F_CHECKSUM_COMPLETE = 4;
 
   /** A page without headroom (NET_SKB_PAD) and skb_shared_info. */
-  private static final int MAX_SIZE = 4096 - 64 - 320;
+  static final int MAX_SIZE = 4096 - 64 - 320;
 
   private static final int IPV4_LEN = 20;
   private static final int IPV6_LEN = 40;
@@ -29,6 +29,7 @@ final class SkbTestRun {
       try {
         return run(cpu, runs, skb, program, run, data, context);
       } finally {
+        runs.maps().ownerGone(skb.sock());
         runs.skbs().give(cpu, skb);
       }
     } finally {

@@ -8,6 +8,7 @@ import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.AddressSpace;
 import dev.skep.machine.Machine;
+import dev.skep.map.Maps;
 import dev.skep.program.ProgramType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +18,17 @@ final class TestRuns implements AutoCloseable {
   private final Machine machine;
   private final KernelVariables variables;
   private final Devices devices;
+  private final Maps maps;
   private final ContextPool<SkbContext> skbs;
   private final ContextPool<XdpContext> xdps;
   private final ContextPool<BareContext> bareContexts;
   private final ContextPool<XdpFrames> xdpFrames;
   private final ContextPool<SkbFrames> skbFrames;
 
-  TestRuns(Machine machine, Devices devices, KernelVariables variables) {
+  TestRuns(Maps maps, Devices devices, KernelVariables variables) {
     this.variables = variables;
-    this.machine = machine;
+    this.maps = maps;
+    machine = maps.machine();
     AddressSpace space = machine.addressSpace();
     this.devices = devices;
     skbs = new ContextPool<>(machine.cpus(), () -> new SkbContext(space));
@@ -37,6 +40,10 @@ final class TestRuns implements AutoCloseable {
 
   Machine machine() {
     return machine;
+  }
+
+  Maps maps() {
+    return maps;
   }
 
   Devices devices() {
@@ -74,7 +81,8 @@ final class TestRuns implements AutoCloseable {
       case RAW_TRACEPOINT, SYSCALL -> BareTestRun.run(this, program, run);
       case FLOW_DISSECTOR -> FlowTestRun.run(this, program, run);
       case SK_LOOKUP -> SkLookupTestRun.run(this, program, run);
-      case NETFILTER, TRACING, STRUCT_OPS ->
+      case NETFILTER -> NetfilterTestRun.run(this, program, run);
+      case TRACING, STRUCT_OPS ->
           throw new UnsupportedException("test run of programs of type " + type.text());
       default -> throw error(Errno.ENOTSUPP, program);
     };

@@ -41,10 +41,11 @@ public final class Vm implements Engine {
     variables = new KernelVariables(machine.addressSpace(), options.hz());
     maps = new Maps(machine);
     maps.programs(programs::byId);
-    HelperTable helpers = AllHelpers.of(maps, variables, options);
-    backend = factory.make(machine, helpers, variables, programs);
     devices = new Devices(machine.addressSpace(), options.devices());
-    testRuns = new TestRuns(machine, devices, variables);
+    maps.devices(ifindex -> devices.find(ifindex) != null);
+    HelperTable helpers = AllHelpers.of(maps, devices, variables, options);
+    backend = factory.make(machine, helpers, variables, programs);
+    testRuns = new TestRuns(maps, devices, variables);
   }
 
   /** Makes the engine's own part. */

@@ -7,7 +7,9 @@ import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.machine.Cpu;
 import dev.skep.machine.HandleLayout;
+import dev.skep.map.CgroupStorageMap;
 import dev.skep.map.MapProgram;
 import dev.skep.map.ProgArrayMap;
 import dev.skep.map.ProgramOwner;
@@ -108,6 +110,15 @@ public final class VmProgram implements LoadedProgram, MapProgram {
     return id();
   }
 
+  /** Zeroes the storages that a test run has for itself. */
+  void resetStorages(Cpu cpu) {
+    for (VmMap map : maps) {
+      if (map instanceof CgroupStorageMap storage) {
+        storage.reset(cpu);
+      }
+    }
+  }
+
   @Override
   public TestRunResult testRun(TestRun run) {
     checkOpen();
@@ -123,7 +134,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   @Override
   public PreparedRun prepare(TestRun input) {
     checkOpen();
-    return program.type() == ProgramType.XDP
+    return program.type() == ProgramType.XDP && !XdpTestRun.isLive(input)
         ? XdpTestRun.prepare(vm.testRuns(), this, input)
         : LoadedProgram.super.prepare(input);
   }

@@ -52,6 +52,15 @@ final class Xdp {
     }
   }
 
+  /** Copies the first bytes of a packet, which must be there, into a Java array. */
+  static void copy(long xdp, byte[] to, int offset, int bytes) {
+    int first = Math.min(bytes, linearLength(xdp));
+    Memory.copy(data(xdp), to, offset, first);
+    if (first < bytes) {
+      Memory.copy(Memory.getLong(xdp + XdpContext.FRAGS), to, offset + first, bytes - first);
+    }
+  }
+
   private static void move(long packet, long memory, int bytes, boolean toPacket) {
     if (bytes > 0) {
       Memory.copy(toPacket ? memory : packet, toPacket ? packet : memory, bytes);

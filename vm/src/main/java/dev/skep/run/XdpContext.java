@@ -26,6 +26,9 @@ final class XdpContext implements AutoCloseable {
   /** sizeof(struct xdp_frame), which lives at the start of the headroom. */
   static final int FRAME_HEADER = 40;
 
+  /** struct xdp_page_head, which test runs with live frames keep in each page. */
+  static final int PAGE_HEAD = 112;
+
   /** The most that the linear part holds without metadata. */
   static final int MAX_LINEAR = FRAME_SIZE - HEADROOM - TAILROOM;
 
@@ -90,6 +93,12 @@ final class XdpContext implements AutoCloseable {
    * @param fragsLength bytes in {@link #frags}
    */
   void build(Device device, int metaOffset, int metaLength, int length, int fragsLength) {
+    build(device, metaOffset, metaLength, length, fragsLength, FRAME_SIZE);
+  }
+
+  /** As above, with a frame that ends before the page does. */
+  void build(
+      Device device, int metaOffset, int metaLength, int length, int fragsLength, int frameSize) {
     Memory.putLong(txq + XdpTxqInfoLayout.DEV, device.address());
     long meta = frame + metaOffset;
     Memory.putLong(buff + XdpBuffLayout.DATA_HARD_START, frame);
@@ -98,7 +107,7 @@ final class XdpContext implements AutoCloseable {
     Memory.putLong(buff + XdpBuffLayout.DATA_END, meta + length);
     Memory.putLong(buff + XdpBuffLayout.RXQ, device.rxq());
     Memory.putLong(buff + XdpBuffLayout.TXQ, txq);
-    Memory.putInt(buff + XdpBuffLayout.FRAME_SZ, FRAME_SIZE);
+    Memory.putInt(buff + XdpBuffLayout.FRAME_SZ, frameSize);
     Memory.putInt(buff + XdpBuffLayout.FLAGS, 0);
     Memory.putLong(buff + FRAGS, fragsLength == 0 ? 0 : frags());
     Memory.putInt(buff + FRAGS_LENGTH, fragsLength);

@@ -4,7 +4,6 @@ import dev.skep.engine.PreparedRun;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.Errno;
-import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import dev.skep.program.AttachType;
@@ -33,6 +32,9 @@ final class XdpTestRun {
     byte[] md = TestRuns.contextIn(program, run, MD_SIZE);
     byte[] data = run.data();
     Shape shape = Shape.of(runs, program, data, md);
+    if (isLive(run)) {
+      return runLive(runs, program, run, shape);
+    }
     Cpu cpu = runs.machine().cpus().enter();
     try {
       XdpContext xdp = runs.xdps().take(cpu);
@@ -52,6 +54,11 @@ final class XdpTestRun {
     return attach != AttachType.XDP_DEVMAP.number() && attach != AttachType.XDP_CPUMAP.number();
   }
 
+  /** Whether frames of the run go where their verdicts send them. */
+  static boolean isLive(TestRun run) {
+    return (run.flags() & F_LIVE_FRAMES) != 0;
+  }
+
   /** Puts an input in place for many runs from Java. */
   static PreparedRun prepare(TestRuns runs, VmProgram program, TestRun run) {
     checkOptions(program, run);
@@ -67,12 +74,41 @@ final class XdpTestRun {
         || (run.flags() & F_LIVE_FRAMES) == 0 && run.batchSize() != 0) {
       throw TestRuns.error(Errno.EINVAL, program);
     }
-    if ((run.flags() & F_LIVE_FRAMES) != 0) {
-      if (Integer.compareUnsigned(run.batchSize(), MAX_BATCH) > 0) {
-        throw TestRuns.error(Errno.E2BIG, program);
-      }
-      throw new UnsupportedException("xdp test run with live frames");
+    if (Integer.compareUnsigned(run.batchSize(), MAX_BATCH) > 0) {
+      throw TestRuns.error(Errno.E2BIG, program);
     }
+  }
+
+  /**
+   * BPF_F_TEST_XDP_LIVE_FRAMES: each frame is a fresh copy of the packet, and where its verdict
+   * sends it is out of sight. The kernel gives the input back to who wants output.
+   */
+  private static TestRunResult runLive(TestRuns runs, VmProgram program, TestRun run, Shape shape) {
+    boolean output = run.dataOutSize() > 0 || run.contextOutSize() != 0;
+    if (shape.data.length - shape.meta > XdpContext.MAX_LINEAR - XdpContext.PAGE_HEAD
+        || shape.linear < shape.data.length
+        || run.context() != null && output) {
+      throw TestRuns.error(Errno.EINVAL, program);
+    }
+    long frames = Math.max(1, Integer.toUnsignedLong(run.repeat()));
+    long nanos = 0;
+    Cpu cpu = runs.machine().cpus().enter();
+    try {
+      XdpContext xdp = runs.xdps().take(cpu);
+      try {
+        for (long i = 0; i < frames; i++) {
+          shape.put(xdp, XdpContext.FRAME_SIZE - XdpContext.PAGE_HEAD);
+          nanos += Repeat.of(program, cpu, xdp.buff(), 1).nanos();
+        }
+      } finally {
+        runs.xdps().give(cpu, xdp);
+      }
+    } finally {
+      runs.machine().cpus().leave();
+    }
+    Repeat passed = new Repeat(0, nanos / frames);
+    byte[] out = run.dataOutSize() > 0 ? shape.data.clone() : new byte[0];
+    return TestRuns.result(run, passed, out, TestRuns.limit(run, out.length), null);
   }
 
   /**
@@ -118,6 +154,10 @@ final class XdpTestRun {
 
     /** Lays the input out in a context. */
     void put(XdpContext context) {
+      put(context, XdpContext.FRAME_SIZE);
+    }
+
+    void put(XdpContext context, int frameSize) {
       int start = XdpContext.HEADROOM - meta;
       Memory.copy(data, 0, context.frame() + start, linear);
       context.clear(start, start + linear);
@@ -125,7 +165,7 @@ final class XdpTestRun {
       if (frags > 0) {
         Memory.copy(data, linear, context.frags(), frags);
       }
-      context.build(device, start, meta, linear, frags);
+      context.build(device, start, meta, linear, frags, frameSize);
     }
 
     private static Device device(TestRuns runs, VmProgram program, ByteBuffer in) {

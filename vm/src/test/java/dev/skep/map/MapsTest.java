@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.PerfBuffer;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
@@ -13,6 +14,7 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -292,6 +294,92 @@ class MapsTest {
           }
         }
       }
+    }
+  }
+
+  @Test
+  void stacksAreEmpty() {
+    try (VmMap map = maps.create(MapSpec.of("s", MapType.STACK_TRACE, 4, 1016, 5, 0))) {
+      assertThat(map.lookup(u32(0))).isNull();
+      assertThat(map.nextKey(null)).isNull();
+      assertThat(errnoOf(() -> map.delete(u32(7)))).isEqualTo(Errno.ENOENT);
+      assertThat(errnoOf(() -> map.delete(u32(8)))).isEqualTo(Errno.E2BIG);
+      assertThat(errnoOf(() -> map.update(u32(0), new byte[1016], 0))).isEqualTo(Errno.EINVAL);
+    }
+  }
+
+  @Test
+  void deviceHashKeepsWhatAProgramFound() {
+    maps.devices(ifindex -> ifindex == 1 || ifindex == 2);
+    try (VmMap map = maps.create(MapSpec.of("d", MapType.DEVMAP_HASH, 4, 8, 2, 0))) {
+      map.update(u32(100), u64(1), 0);
+      Cpu cpu = machine.cpus().enter();
+      long key = Memory.allocate(4);
+      try {
+        Memory.putInt(key, 100);
+        long found = map.lookupElem(cpu, key);
+        map.update(u32(100), u64(2), BpfMap.EXIST);
+        assertThat(Memory.getInt(found)).isEqualTo(1);
+        assertThat(Memory.getInt(map.lookupElem(cpu, key))).isEqualTo(2);
+        map.delete(u32(100));
+        assertThat(map.lookupElem(cpu, key)).isZero();
+        assertThat(Memory.getInt(found)).isEqualTo(1);
+      } finally {
+        Memory.free(key);
+        machine.cpus().leave();
+      }
+      assertThat(errnoOf(() -> map.update(u32(1), u64(3), 0))).isEqualTo(Errno.EINVAL);
+      assertThat(errnoOf(() -> map.update(u32(1), u64(1 | 5L << 32), 0))).isEqualTo(Errno.EINVAL);
+      map.update(u32(1), u64(1), 0);
+      map.update(u32(5), u64(1), 0);
+      assertThat(errnoOf(() -> map.update(u32(9), u64(1), 0))).isEqualTo(Errno.E2BIG);
+      assertThat(map.nextKey(null)).isEqualTo(u32(5));
+      assertThat(map.nextKey(u32(5))).isEqualTo(u32(1));
+      assertThat(map.nextKey(u32(1))).isNull();
+    }
+  }
+
+  /** A second close does no harm. */
+  private static void stop(PerfBuffer reader) {
+    reader.close();
+  }
+
+  @Test
+  void perfRingsCountWhatTheyLose() {
+    PerfEventArrayMap map =
+        (PerfEventArrayMap) maps.create(MapSpec.of("p", MapType.PERF_EVENT_ARRAY, 4, 4, 2, 0));
+    List<String> seen = new ArrayList<>();
+    PerfBuffer.Consumer consumer =
+        new PerfBuffer.Consumer() {
+          @Override
+          public void sample(int cpu, byte[] data) {
+            seen.add(cpu + ":" + data.length + ":" + data[0]);
+          }
+
+          @Override
+          public void lost(int cpu, long count) {
+            seen.add(cpu + " lost " + count);
+          }
+        };
+    Cpu cpu = machine.cpus().enter(1);
+    try (map;
+        PerfBuffer reader = map.perfBuffer(4096)) {
+      // 8 bytes of header, 4 of length, 1012 of sample: three fit, as one byte stays free.
+      for (int i = 0; i < 5; i++) {
+        byte number = (byte) i;
+        long result = map.output(cpu, 0xffffffffL, 1010, (to, at) -> to[at] = number);
+        assertThat(result).isEqualTo(i < 3 ? 0 : -Errno.ENOSPC);
+      }
+      assertThat(map.output(cpu, 0, 1, (to, at) -> {})).isEqualTo(-Errno.EOPNOTSUPP);
+      assertThat(map.output(cpu, 2, 1, (to, at) -> {})).isEqualTo(-Errno.E2BIG);
+      assertThat(reader.consume(consumer)).isEqualTo(3);
+      assertThat(map.output(cpu, 1, 4, (to, at) -> to[at] = 9)).isZero();
+      assertThat(reader.poll(Duration.ofSeconds(10), consumer)).isEqualTo(1);
+      assertThat(seen).containsExactly("1:1012:0", "1:1012:1", "1:1012:2", "1 lost 2", "1:4:9");
+      stop(reader);
+      assertThat(map.output(cpu, 1, 1, (to, at) -> {})).isEqualTo(-Errno.ENOENT);
+    } finally {
+      machine.cpus().leave();
     }
   }
 }

@@ -9,6 +9,7 @@ final class RuntimeScope {
   private static final Map<String, String> MACHINE =
       Map.of(
           "helper/loop/0", "callback that is never reached",
+          "helper/get_stackid_ok", "stack of the measuring kernel",
           "map/bloom/basic", "lookups whose value buffer is an input",
           "helper/get_current_comm/4", "name of the measuring process",
           "helper/get_current_comm/16", "name of the measuring process",
