@@ -32,7 +32,7 @@ final class DeviceHashMap extends VmMap {
   DeviceHashMap(Maps maps, MapSpec spec) {
     super(maps, spec, BpfMapLayout.SIZE);
     entries = spec.maxEntries();
-    mask = (int) ((Long.highestOneBit(Integer.toUnsignedLong(entries) * 2 - 1)) - 1);
+    mask = (int) (Long.highestOneBit(Integer.toUnsignedLong(entries) * 2 - 1) - 1);
     programs = new TargetPrograms(maps, AttachType.XDP_DEVMAP);
   }
 
