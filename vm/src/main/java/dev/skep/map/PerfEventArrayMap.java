@@ -150,20 +150,16 @@ public final class PerfEventArrayMap extends VmMap {
           return count;
         }
         synchronized (bell) {
-          if (isEmpty() && !pause(left)) {
+          if (!isEmpty()) {
+            continue;
+          }
+          try {
+            bell.wait(left / 1_000_000, (int) (left % 1_000_000));
+          } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
             return 0;
           }
         }
-      }
-    }
-
-    private boolean pause(long nanos) {
-      try {
-        bell.wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
-        return true;
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return false;
       }
     }
 
