@@ -1,5 +1,6 @@
 package dev.skep.natives;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -92,6 +93,12 @@ public final class Memory {
   /** A view of {@code bytes} bytes at an address, for bulk work; its lifetime is not checked. */
   public static MemorySegment segment(long address, long bytes) {
     return ALL.asSlice(address, bytes);
+  }
+
+  /** As {@link #segment(long, long)}, for use until the arena is closed. */
+  @SuppressWarnings("restricted")
+  public static MemorySegment segment(long address, long bytes, Arena arena) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
   }
 
   public static byte getByte(long address) {

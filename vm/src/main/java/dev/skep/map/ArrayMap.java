@@ -57,9 +57,11 @@ final class ArrayMap extends VmMap {
     return values;
   }
 
-  /** The live value at an index, for Java; it may change at any time. */
-  java.lang.foreign.MemorySegment value(int index) {
-    return Memory.segment(values + index * stride, valueSize());
+  @Override
+  long mappableBytes() {
+    return (spec().flags() & MapFlags.MMAPABLE) == 0
+        ? -Errno.EINVAL
+        : Integer.toUnsignedLong(entries) * stride;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.skep.map;
 
+import dev.skep.engine.MapBatch;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.HtabLayout;
@@ -13,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BPF_MAP_TYPE_HASH and LRU_HASH: an update of an existing key installs a new element, so a pointer
@@ -232,14 +234,29 @@ class HashTableMap extends VmMap {
       if (out != 0) {
         copyValue(element, out, 0);
       }
-      table.unlink(bucket, element);
-      dropValue(element);
-      pool.give(stripe, element);
-      count.decrement();
+      unlinkLocked(stripe, bucket, element);
       return 0;
     } finally {
       table.unlock(bucket);
     }
+  }
+
+  /** Removes an element of a locked bucket. */
+  final void unlinkLocked(int bucket, long element) {
+    unlinkLocked(0, bucket, element);
+  }
+
+  private void unlinkLocked(int stripe, int bucket, long element) {
+    table.unlink(bucket, element);
+    dropValue(element);
+    pool.give(stripe, element);
+    count.decrement();
+  }
+
+  @Override
+  MapBatch lookupElements(byte @Nullable [] position, int wanted, boolean remove) {
+    return withScratch(
+        userValueSize(), scratch -> HashBatch.take(this, position, wanted, remove, scratch));
   }
 
   /** Puts a value into a free element. */

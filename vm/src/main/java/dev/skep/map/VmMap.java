@@ -1,6 +1,9 @@
 package dev.skep.map;
 
+import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.MapBatch;
+import dev.skep.engine.MappedValues;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
@@ -9,8 +12,10 @@ import dev.skep.machine.HandleLayout;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.layout.BpfMapLayout;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +47,10 @@ public abstract class VmMap implements BpfMap {
   private final long address;
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean frozen;
+
+  /** Mappings through which Java can write; guarded by this. */
+  private int writers;
+
   private volatile boolean closed;
 
   /**
@@ -235,6 +244,9 @@ public abstract class VmMap implements BpfMap {
   @Override
   public final byte @Nullable [] lookup(byte[] key, long flags) {
     checkRight(MapFlags.WRONLY, "lookup in ");
+    if (spec.type() == MapType.BLOOM_FILTER) {
+      return peek(key, flags);
+    }
     return read(key, flags, false, "lookup in ");
   }
 
@@ -243,6 +255,48 @@ public abstract class VmMap implements BpfMap {
     checkRight(MapFlags.WRONLY | MapFlags.RDONLY, "lookup_and_delete in ");
     checkThawed("lookup_and_delete in ");
     return read(key, flags, true, "lookup_and_delete in ");
+  }
+
+  // ---- batches ----
+
+  @Override
+  public final MapBatch lookupBatch(byte @Nullable [] position, int count, long flags) {
+    checkRight(MapFlags.WRONLY, "lookup_batch in ");
+    checkBatch(MapBatches.looksUp(spec.type()), flags, "lookup_batch in ");
+    return lookupElements(position, count, false);
+  }
+
+  @Override
+  public final MapBatch lookupAndDeleteBatch(byte @Nullable [] position, int count, long flags) {
+    checkRight(MapFlags.WRONLY | MapFlags.RDONLY, "lookup_and_delete_batch in ");
+    checkThawed("lookup_and_delete_batch in ");
+    checkBatch(MapBatches.isHash(spec.type()), flags, "lookup_and_delete_batch in ");
+    return lookupElements(position, count, true);
+  }
+
+  @Override
+  public final MapBatch updateBatch(byte[] keys, byte[] values, long flags) {
+    checkRight(MapFlags.RDONLY, "update_batch of ");
+    checkThawed("update_batch of ");
+    checkBatch(MapBatches.looksUp(spec.type()), flags, "update_batch of ");
+    return BatchWalk.update(this, keys, values, flags);
+  }
+
+  @Override
+  public final MapBatch deleteBatch(byte[] keys, long flags) {
+    checkRight(MapFlags.RDONLY, "delete_batch in ");
+    checkThawed("delete_batch in ");
+    checkBatch(MapBatches.deletes(spec.type()), flags, "delete_batch in ");
+    return BatchWalk.delete(this, keys, flags);
+  }
+
+  private void checkBatch(boolean supported, long flags, String what) {
+    check(supported ? flags == 0 ? 0 : -Errno.EINVAL : -Errno.ENOTSUPP, what);
+  }
+
+  /** Looks up many elements; {@code remove} comes for hashes only. */
+  MapBatch lookupElements(byte @Nullable [] position, int count, boolean remove) {
+    return BatchWalk.lookup(this, position, count, 0);
   }
 
   private byte @Nullable [] read(byte[] key, long flags, boolean remove, String what) {
@@ -254,7 +308,6 @@ public abstract class VmMap implements BpfMap {
       long keyAt = scratch(guest, size);
       long valueAt = keyAt + round8(keySize());
       Memory.copy(key, 0, keyAt, key.length);
-      prepareOut(valueAt, size);
       long result =
           remove ? copyOutAndRemove(keyAt, valueAt, flags) : copyOut(keyAt, valueAt, flags);
       if (result == NOT_FOUND) {
@@ -269,8 +322,21 @@ public abstract class VmMap implements BpfMap {
     }
   }
 
-  /** Puts into the value buffer what the operation expects there. */
-  void prepareOut(long value, int size) {}
+  /** A lookup whose input is the value: gives it back if it is there. */
+  private byte @Nullable [] peek(byte[] value, long flags) {
+    checkLength("value", value.length, valueSize());
+    check(-checkLookupFlags(flags), "lookup in ");
+    Guests.Guest guest = enter();
+    try {
+      long valueAt = scratch(guest, valueSize());
+      Memory.copy(value, 0, valueAt, value.length);
+      long result = peekElem(valueAt);
+      check(result == NOT_FOUND ? 0 : result, "lookup in ");
+      return result == 0 ? value.clone() : null;
+    } finally {
+      leave(guest);
+    }
+  }
 
   @Override
   public final void update(byte[] key, byte[] value, long flags) {
@@ -337,10 +403,43 @@ public abstract class VmMap implements BpfMap {
   }
 
   @Override
-  public final void freeze() {
+  public final synchronized void freeze() {
     checkRight(MapFlags.RDONLY, "freeze of ");
     checkThawed("freeze of ");
+    check(writers == 0 ? 0 : -Errno.EBUSY, "freeze of ");
     frozen = true;
+  }
+
+  @Override
+  public final MappedValues mmap(boolean writable) {
+    check(mappableBytes() < 0 ? mappableBytes() : 0, "mmap of ");
+    synchronized (this) {
+      if (closed) {
+        throw new IllegalStateException("closed: " + this);
+      }
+      if (writable) {
+        checkThawed("mmap of ");
+        check((spec.flags() & MapFlags.RDONLY_PROG) != 0 ? -Errno.EACCES : 0, "mmap of ");
+        writers++;
+      }
+      retain();
+    }
+    return new MappedArray(this, directValue(), mappableBytes(), writable);
+  }
+
+  /** The bytes that Java may map, or the negative errno of mmap(2). */
+  long mappableBytes() {
+    return -Errno.ENOTSUPP;
+  }
+
+  /** A mapping has ended. */
+  final void unmapped(boolean writable) {
+    if (writable) {
+      synchronized (this) {
+        writers--;
+      }
+    }
+    release();
   }
 
   /** Puts initial contents in the first element, zero-padded. */
@@ -368,6 +467,16 @@ public abstract class VmMap implements BpfMap {
 
   private long scratch(Guests.Guest guest, int bytes) {
     return guest.scratch(round8(keySize()) + round8(bytes) + 8);
+  }
+
+  /** Works as a guest, with off-heap memory of that many bytes. */
+  final <T> T withScratch(int bytes, LongFunction<T> work) {
+    Guests.Guest guest = enter();
+    try {
+      return work.apply(guest.scratch(round8(bytes) + 8));
+    } finally {
+      leave(guest);
+    }
   }
 
   private Guests.Guest enter() {

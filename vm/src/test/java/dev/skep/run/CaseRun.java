@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.engine.MapBatch;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
@@ -176,7 +177,9 @@ final class CaseRun {
     if (badKey) {
       return; // a matter of pointers, which Java does not have
     }
-    byte[] at = key == null ? new byte[0] : key;
+    // What a bloom filter is asked for: the measuring program's buffer held zeros.
+    boolean asksForValue = map.spec().type() == MapType.BLOOM_FILTER && op.equals("lookup");
+    byte[] at = key != null ? key : new byte[asksForValue ? map.valueSize() : 0];
     byte[] from = value == null ? inner(step.get("value"), map) : value;
     switch (op) {
       case "lookup" -> value(what, expect, () -> map.lookup(at, flags));
@@ -187,8 +190,61 @@ final class CaseRun {
       case "freeze" -> errno(what, expect, map::freeze);
       case "keys" -> keys(what, expect, map);
       case "count" -> same(what, expect.get("n"), (long) count(map));
-      default -> outOfScope = "batch commands";
+      default -> batch(what, op, map, step, expect);
     }
+  }
+
+  private void batch(
+      String what, String op, VmMap map, Map<String, Object> step, Map<String, Object> expect) {
+    if (RuntimeCase.number(step, "flags", 0) != 0) {
+      return; // flags of the command, which Java does not have
+    }
+    int count = RuntimeCase.number(step, "count", 0);
+    long flags = RuntimeCase.number(step, "elem_flags", 0);
+    byte[] keys = Objects.requireNonNullElse(RuntimeCase.bytes(step, "keys"), new byte[0]);
+    byte[] values = Objects.requireNonNullElse(RuntimeCase.bytes(step, "values"), new byte[0]);
+    byte[] from = RuntimeCase.bytes(step, "in_batch");
+    MapBatch result;
+    try {
+      result =
+          switch (op) {
+            case "batch_lookup" -> map.lookupBatch(from, count, flags);
+            case "batch_lookup_delete" -> map.lookupAndDeleteBatch(from, count, flags);
+            case "batch_update" -> map.updateBatch(keys, values, flags);
+            default -> map.deleteBatch(keys, flags);
+          };
+    } catch (BpfErrnoException refused) {
+      same(what, errno(expect.get("errno")), Errno.name(refused.errno()));
+      return;
+    }
+    same(what, errno(expect.get("errno")), result.errno() == 0 ? "0" : Errno.name(result.errno()));
+    same(what + " count", expect.get("count"), (long) result.count());
+    if (expect.get("pairs") instanceof List<?> pairs) {
+      same(
+          what + " pairs",
+          sorted(map, pairs).toString(),
+          sorted(map, pairs(map, result)).toString());
+    }
+  }
+
+  /** Hashes have an order of their own. */
+  private static List<?> sorted(VmMap map, List<?> pairs) {
+    return map.spec().type().text().contains("hash")
+        ? pairs.stream().sorted((a, b) -> a.toString().compareTo(b.toString())).toList()
+        : pairs;
+  }
+
+  private static List<List<String>> pairs(VmMap map, MapBatch batch) {
+    List<List<String>> pairs = new ArrayList<>();
+    int key = map.keySize();
+    int value = map.userValueSize();
+    for (int i = 0; i < batch.count(); i++) {
+      pairs.add(
+          List.of(
+              HEX.formatHex(batch.keys(), i * key, (i + 1) * key),
+              HEX.formatHex(batch.values(), i * value, (i + 1) * value)));
+    }
+    return pairs;
   }
 
   /** The value of a map in map: the id of a map of the case, or a raw number. */

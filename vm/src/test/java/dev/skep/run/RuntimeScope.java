@@ -10,7 +10,6 @@ final class RuntimeScope {
       Map.of(
           "helper/loop/0", "callback that is never reached",
           "helper/get_stackid_ok", "stack of the measuring kernel",
-          "map/bloom/basic", "lookups whose value buffer is an input",
           "helper/get_current_comm/4", "name of the measuring process",
           "helper/get_current_comm/16", "name of the measuring process",
           "helper/get_current_comm/20", "name of the measuring process");
