@@ -98,6 +98,16 @@ public interface BpfMap extends AutoCloseable {
   }
 
   /**
+   * Starts writing into a BPF_MAP_TYPE_USER_RINGBUF. Two writers of one map would overwrite each
+   * other's records.
+   *
+   * @throws UnsupportedException if the map is none, or this engine has no writer
+   */
+  default UserRingBuffer userRingBuffer() {
+    throw new UnsupportedException("user ring buffer writer of map \"" + spec().name() + "\"");
+  }
+
+  /**
    * Gives each CPU's slot of a perf_event_array a ring of its own and starts reading them.
    *
    * @param bytesPerCpu size of a ring, a power of two and a multiple of the page size

@@ -1,5 +1,7 @@
 package dev.skep.engine;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 
 /**
@@ -22,6 +24,23 @@ public interface PerfBuffer extends AutoCloseable {
     default void lost(int cpu, long count) {}
   }
 
+  /** Takes samples where they lie in the ring. */
+  @FunctionalInterface
+  interface View {
+    /**
+     * @param cpu the number of the CPU that the program ran on
+     * @param data the raw sample from position to limit, as {@link Consumer#sample} describes it,
+     *     little-endian and read-only. The same buffer serves every sample: what it shows is this
+     *     one only until the call returns.
+     */
+    void sample(int cpu, ByteBuffer data);
+
+    /**
+     * @param count samples that found no room since the last report
+     */
+    default void lost(int cpu, long count) {}
+  }
+
   /**
    * Hands over what is in the rings by now, CPU by CPU, each in order.
    *
@@ -35,6 +54,31 @@ public interface PerfBuffer extends AutoCloseable {
    * @param timeout how long at most
    */
   int poll(Duration timeout, Consumer consumer);
+
+  /** As {@link #consume}, without a copy where the engine can: nothing is allocated per sample. */
+  default int consumeInPlace(View view) {
+    return consume(copying(view));
+  }
+
+  /** As {@link #consumeInPlace}, but waits for the first sample. */
+  default int pollInPlace(Duration timeout, View view) {
+    return poll(timeout, copying(view));
+  }
+
+  private static Consumer copying(View view) {
+    return new Consumer() {
+      @Override
+      public void sample(int cpu, byte[] data) {
+        ByteBuffer bytes = ByteBuffer.wrap(data).asReadOnlyBuffer();
+        view.sample(cpu, bytes.order(ByteOrder.LITTLE_ENDIAN));
+      }
+
+      @Override
+      public void lost(int cpu, long count) {
+        view.lost(cpu, count);
+      }
+    };
+  }
 
   /** Ends the reading and empties the map's slots. */
   @Override

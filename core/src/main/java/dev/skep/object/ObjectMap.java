@@ -16,7 +16,6 @@ public final class ObjectMap {
   private final boolean data;
   private final int pageSize;
   private MapSpec spec;
-  private int numaNode = -1;
   private @Nullable SlotRange slotRange;
 
   private ObjectMap(
@@ -96,11 +95,12 @@ public final class ObjectMap {
             spec.initial(),
             spec.frozen(),
             slots,
-            spec.pinByName());
+            spec.pinByName(),
+            spec.numaNode());
   }
 
   void numaNode(int node) {
-    numaNode = node;
+    spec = spec.withNumaNode(node);
   }
 
   /** The whole name: that of the variable, or of the section for global data. */
@@ -115,7 +115,7 @@ public final class ObjectMap {
 
   /** The NUMA node that the definition asks for, or -1. */
   public int numaNode() {
-    return numaNode;
+    return spec.numaNode();
   }
 
   /** Whether it holds the variables of a data section. */
@@ -173,7 +173,8 @@ public final class ObjectMap {
             initial,
             spec.frozen(),
             spec.slots(),
-            spec.pinByName());
+            spec.pinByName(),
+            spec.numaNode());
   }
 
   /** Whether the last variable is an array whose elements fill a value of that size. */

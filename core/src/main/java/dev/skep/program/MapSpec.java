@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param slots static contents of a prog array or map in map: names of programs or maps, null for
  *     empty
  * @param pinByName whether LIBBPF_PIN_BY_NAME was asked
+ * @param numaNode the node that BPF_F_NUMA_NODE (4) in the flags asks for, or -1 for none named
  */
 public record MapSpec(
     String name,
@@ -39,7 +40,44 @@ public record MapSpec(
     byte @Nullable [] initial,
     boolean frozen,
     List<@Nullable String> slots,
-    boolean pinByName) {
+    boolean pinByName,
+    int numaNode) {
+
+  /** A map without a NUMA node. */
+  public MapSpec(
+      String name,
+      MapType type,
+      int keySize,
+      int valueSize,
+      int maxEntries,
+      int flags,
+      long extra,
+      @Nullable MapSpec inner,
+      @Nullable Btf btf,
+      int keyTypeId,
+      int valueTypeId,
+      byte @Nullable [] initial,
+      boolean frozen,
+      List<@Nullable String> slots,
+      boolean pinByName) {
+    this(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pinByName,
+        -1);
+  }
 
   /** A plain map without BTF or contents. */
   public static MapSpec of(
@@ -78,7 +116,8 @@ public record MapSpec(
         initial,
         frozen,
         slots,
-        pinByName);
+        pinByName,
+        numaNode);
   }
 
   public MapSpec withInner(@Nullable MapSpec template) {
@@ -97,7 +136,8 @@ public record MapSpec(
         initial,
         frozen,
         slots,
-        pinByName);
+        pinByName,
+        numaNode);
   }
 
   public MapSpec withInitial(byte @Nullable [] bytes, boolean freeze) {
@@ -116,6 +156,87 @@ public record MapSpec(
         bytes,
         freeze,
         slots,
-        pinByName);
+        pinByName,
+        numaNode);
+  }
+
+  public MapSpec withExtra(long mapExtra) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        mapExtra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pinByName,
+        numaNode);
+  }
+
+  public MapSpec withTypes(@Nullable Btf types, int keyId, int valueId) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        types,
+        keyId,
+        valueId,
+        initial,
+        frozen,
+        slots,
+        pinByName,
+        numaNode);
+  }
+
+  public MapSpec withPinByName(boolean pin) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pin,
+        numaNode);
+  }
+
+  public MapSpec withNumaNode(int node) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        slots,
+        pinByName,
+        node);
   }
 }

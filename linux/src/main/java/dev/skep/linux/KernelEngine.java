@@ -14,6 +14,7 @@ import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.natives.Syscalls;
 import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.List;
@@ -75,9 +76,9 @@ public final class KernelEngine implements Engine {
 
   @Override
   public KernelMap createMap(MapSpec spec) {
-    try (BtfFd btf = BtfFd.of(bpf, spec.btf())) {
-      return KernelMap.create(bpf, spec, cpus, btf.number());
-    }
+    // A perf_event_array without a size has a slot for each CPU, as in libbpf.
+    boolean perCpu = spec.type() == MapType.PERF_EVENT_ARRAY && spec.maxEntries() == 0;
+    return KernelMap.create(bpf, perCpu ? spec.withMaxEntries(cpus) : spec, cpus);
   }
 
   /**

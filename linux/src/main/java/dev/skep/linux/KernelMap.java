@@ -1,27 +1,41 @@
 package dev.skep.linux;
 
+import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
-import dev.skep.linux.sys.Attr;
-import dev.skep.linux.sys.AttrLayout.MapCreate;
+import dev.skep.engine.MapBatch;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
+import dev.skep.linux.sys.MapBatches;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A map in the kernel. */
+/**
+ * A map in the kernel. Closing it ends its mappings and readers first; the map itself lives on
+ * where programs, pins or other descriptors hold it. A use after that is an {@link
+ * IllegalStateException}.
+ */
 public final class KernelMap implements BpfMap {
   private static final int FD_BYTES = 4;
 
   private final Bpf bpf;
   private final MapSpec spec;
   private final Fd fd;
+  private final int cpus;
   private final int userValueSize;
+  private final List<AutoCloseable> dependents = new ArrayList<>();
+  private boolean closed;
 
   private KernelMap(Bpf bpf, MapSpec spec, Fd fd, int cpus) {
     this.bpf = bpf;
     this.spec = spec;
     this.fd = fd;
+    this.cpus = cpus;
     this.userValueSize = userValueSize(spec, cpus);
   }
 
@@ -29,10 +43,9 @@ public final class KernelMap implements BpfMap {
    * BPF_MAP_CREATE, then the initial contents and the freeze that the spec asks for.
    *
    * @param cpus number of possible CPUs
-   * @param btfFd descriptor of the spec's BTF, or 0
    */
-  static KernelMap create(Bpf bpf, MapSpec spec, int cpus, int btfFd) {
-    KernelMap map = new KernelMap(bpf, spec, createFd(bpf, spec, btfFd), cpus);
+  static KernelMap create(Bpf bpf, MapSpec spec, int cpus) {
+    KernelMap map = new KernelMap(bpf, spec, new MapCreation(bpf).create(spec), cpus);
     try {
       if (spec.initial() != null) {
         map.fill(spec.initial());
@@ -47,33 +60,16 @@ public final class KernelMap implements BpfMap {
     }
   }
 
-  private static Fd createFd(Bpf bpf, MapSpec spec, int btfFd) {
-    try (Attr attr = new Attr();
-        Fd inner = spec.inner() == null ? null : createFd(bpf, spec.inner(), btfFd)) {
-      attr.putInt(MapCreate.TYPE, spec.type().number());
-      attr.putInt(MapCreate.KEY_SIZE, spec.keySize());
-      attr.putInt(MapCreate.VALUE_SIZE, spec.valueSize());
-      attr.putInt(MapCreate.MAX_ENTRIES, spec.maxEntries());
-      attr.putInt(MapCreate.FLAGS, spec.flags());
-      attr.putName(MapCreate.NAME, spec.name());
-      attr.putLong(MapCreate.EXTRA, spec.extra());
-      if (inner != null) {
-        attr.putInt(MapCreate.INNER_MAP_FD, inner.number());
-      }
-      if (btfFd != 0 && (spec.keyTypeId() != 0 || spec.valueTypeId() != 0)) {
-        attr.putInt(MapCreate.BTF_FD, btfFd);
-        attr.putInt(MapCreate.BTF_KEY_TYPE_ID, spec.keyTypeId());
-        attr.putInt(MapCreate.BTF_VALUE_TYPE_ID, spec.valueTypeId());
-      }
-      return bpf.mapCreate(attr, "creation of map \"" + spec.name() + "\"");
-    }
+  /** Takes over the descriptor of a map that exists. */
+  static KernelMap adopt(Bpf bpf, MapSpec spec, Fd fd, int cpus) {
+    return new KernelMap(bpf, spec, fd, cpus);
   }
 
   private static int userValueSize(MapSpec spec, int cpus) {
     return switch (spec.type()) {
       case PERCPU_HASH, PERCPU_ARRAY, LRU_PERCPU_HASH, PERCPU_CGROUP_STORAGE ->
           cpus * ((spec.valueSize() + 7) & ~7);
-      case PROG_ARRAY, ARRAY_OF_MAPS, HASH_OF_MAPS -> FD_BYTES;
+      case PROG_ARRAY, PERF_EVENT_ARRAY, CGROUP_ARRAY, ARRAY_OF_MAPS, HASH_OF_MAPS -> FD_BYTES;
       default -> spec.valueSize();
     };
   }
@@ -92,6 +88,15 @@ public final class KernelMap implements BpfMap {
     return fd.number();
   }
 
+  Bpf bpf() {
+    return bpf;
+  }
+
+  /** How many CPUs a per-CPU value has parts for. */
+  int cpus() {
+    return cpus;
+  }
+
   /** The number that the kernel shows in dumps. */
   public int id() {
     return bpf.mapId(fd.number());
@@ -102,23 +107,43 @@ public final class KernelMap implements BpfMap {
     return spec;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A bloom filter takes a value instead of a key, and gives it back if it may be there.
+   */
   @Override
   public byte @Nullable [] lookup(byte[] key) {
-    return bpf.mapLookup(fd.number(), sized(key), userValueSize, what("lookup in"));
+    return lookup(key, 0);
+  }
+
+  @Override
+  public byte @Nullable [] lookup(byte[] key, long flags) {
+    if (spec.type() == MapType.BLOOM_FILTER) {
+      return bpf.mapPeek(fd.number(), sizedValue(key), what("lookup in")) ? key : null;
+    }
+    return bpf.mapLookup(fd.number(), sized(key), userValueSize, flags, what("lookup in"));
+  }
+
+  @Override
+  public byte @Nullable [] lookupAndDelete(byte[] key, long flags) {
+    return bpf.mapLookupAndDelete(
+        fd.number(), sized(key), userValueSize, flags, what("lookup_and_delete in"));
   }
 
   @Override
   public void update(byte[] key, byte[] value, long flags) {
-    if (value.length != userValueSize) {
-      throw new IllegalArgumentException(
-          "value of " + value.length + " bytes, not " + userValueSize);
-    }
-    bpf.mapUpdate(fd.number(), sized(key), value, flags, what("update of"));
+    bpf.mapUpdate(fd.number(), sized(key), sizedValue(value), flags, what("update of"));
   }
 
   @Override
   public void delete(byte[] key) {
-    bpf.mapDelete(fd.number(), sized(key), what("delete in"));
+    delete(key, 0);
+  }
+
+  @Override
+  public void delete(byte[] key, long flags) {
+    bpf.mapDelete(fd.number(), sized(key), flags, what("delete in"));
   }
 
   @Override
@@ -127,14 +152,68 @@ public final class KernelMap implements BpfMap {
     return bpf.mapNextKey(fd.number(), from, spec.keySize(), what("next key of"));
   }
 
-  private byte[] sized(byte[] key) {
+  @Override
+  public MapBatch lookupBatch(byte @Nullable [] position, int count, long flags) {
+    return lookupBatch(position, count, flags, false);
+  }
+
+  @Override
+  public MapBatch lookupAndDeleteBatch(byte @Nullable [] position, int count, long flags) {
+    return lookupBatch(position, count, flags, true);
+  }
+
+  private MapBatch lookupBatch(byte @Nullable [] position, int count, long flags, boolean delete) {
+    String what = what(delete ? "lookup_and_delete of a batch in" : "lookup of a batch in");
+    MapBatches.Found found =
+        new MapBatches(bpf)
+            .lookup(
+                fd.number(), position, count, spec.keySize(), userValueSize, flags, delete, what);
+    return new MapBatch(
+        found.errno(),
+        found.count(),
+        found.keys(),
+        found.values(),
+        found.errno() == Errno.ENOENT ? null : found.position());
+  }
+
+  @Override
+  public MapBatch updateBatch(byte[] keys, byte[] values, long flags) {
+    int count = BatchWalk.count(this, keys);
+    if (values.length != (long) count * userValueSize) {
+      throw new IllegalArgumentException(
+          values.length + " bytes of values for " + count + " keys of " + userValueSize);
+    }
+    MapBatches.Done done =
+        new MapBatches(bpf)
+            .update(fd.number(), keys, values, count, flags, what("update of a batch in"));
+    return MapBatch.done(done.errno(), done.count());
+  }
+
+  @Override
+  public MapBatch deleteBatch(byte[] keys, long flags) {
+    int count = BatchWalk.count(this, keys);
+    MapBatches.Done done =
+        new MapBatches(bpf).delete(fd.number(), keys, count, flags, what("delete of a batch in"));
+    return MapBatch.done(done.errno(), done.count());
+  }
+
+  /** The key as the kernel takes it: none where keys have no bytes. */
+  private byte @Nullable [] sized(byte[] key) {
     if (key.length != spec.keySize()) {
       throw new IllegalArgumentException("key of " + key.length + " bytes, not " + spec.keySize());
     }
-    return Arrays.copyOf(key, Math.max(key.length, 1));
+    return key.length == 0 ? null : key;
   }
 
-  private String what(String operation) {
+  private byte[] sizedValue(byte[] value) {
+    if (value.length != userValueSize) {
+      throw new IllegalArgumentException(
+          "value of " + value.length + " bytes, not " + userValueSize);
+    }
+    return value;
+  }
+
+  String what(String operation) {
     return operation + " map \"" + spec.name() + "\"";
   }
 
@@ -153,8 +232,54 @@ public final class KernelMap implements BpfMap {
     bpf.mapFreeze(fd.number(), what("freeze of"));
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws BpfErrnoException with EBUSY from {@link #freeze} while a writable mapping exists
+   */
+  @Override
+  public MappedArray mmap(boolean writable) {
+    return dependent(MappedArray.of(this, writable));
+  }
+
+  /** Registers what must end before the map. */
+  <T extends AutoCloseable> T dependent(T made) {
+    synchronized (dependents) {
+      if (!closed) {
+        dependents.add(made);
+        return made;
+      }
+    }
+    close(made);
+    throw new IllegalStateException("closed map \"" + spec.name() + "\"");
+  }
+
+  /** What was registered has ended by itself. */
+  void ended(AutoCloseable dependent) {
+    synchronized (dependents) {
+      dependents.remove(dependent);
+    }
+  }
+
+  private static void close(AutoCloseable dependent) {
+    try {
+      dependent.close();
+    } catch (RuntimeException unchecked) {
+      throw unchecked;
+    } catch (Exception checked) {
+      throw new AssertionError(checked);
+    }
+  }
+
   @Override
   public void close() {
+    AutoCloseable[] open;
+    synchronized (dependents) {
+      closed = true;
+      open = dependents.toArray(AutoCloseable[]::new);
+    }
+    // Outside the lock: a reader waits for its consumer, who may use the map.
+    Arrays.asList(open).forEach(KernelMap::close);
     fd.close();
   }
 }

@@ -95,10 +95,19 @@ public final class Memory {
     return ALL.asSlice(address, bytes);
   }
 
-  /** As {@link #segment(long, long)}, for use until the arena is closed. */
+  /**
+   * A view of {@code bytes} bytes at an address that dies with an arena: later uses are {@link
+   * IllegalStateException}. The memory itself stays the caller's, who frees it after the arena.
+   */
+  // Sound as long as the caller keeps the range mapped until the arena is closed.
   @SuppressWarnings("restricted")
   public static MemorySegment segment(long address, long bytes, Arena arena) {
     return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+  }
+
+  /** Bytes of a page of virtual memory. */
+  public static long pageSize() {
+    return Pages.size();
   }
 
   public static byte getByte(long address) {

@@ -17,6 +17,7 @@ public final class AttrLayout {
     public static final int MAX_ENTRIES = 12;
     public static final int FLAGS = 16;
     public static final int INNER_MAP_FD = 20;
+    public static final int NUMA_NODE = 24;
     public static final int NAME = 28;
     public static final int BTF_FD = 48;
     public static final int BTF_KEY_TYPE_ID = 52;
@@ -130,7 +131,17 @@ public final class AttrLayout {
   /** struct bpf_map_info, an output of BPF_OBJ_GET_INFO_BY_FD. */
   public static final class MapInfo {
     public static final int BYTES = 88;
+    public static final int TYPE = 0;
     public static final int ID = 4;
+    public static final int KEY_SIZE = 8;
+    public static final int VALUE_SIZE = 12;
+    public static final int MAX_ENTRIES = 16;
+    public static final int FLAGS = 20;
+    public static final int NAME = 24;
+    public static final int BTF_ID = 64;
+    public static final int BTF_KEY_TYPE_ID = 68;
+    public static final int BTF_VALUE_TYPE_ID = 72;
+    public static final int EXTRA = 80;
 
     private MapInfo() {}
   }

@@ -20,6 +20,7 @@ public final class Bpf {
   public static final int PROG_TEST_RUN = 10;
   public static final int OBJ_GET_INFO_BY_FD = 15;
   private static final int BTF_LOAD = 18;
+  private static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
   private static final int MAP_FREEZE = 22;
 
   /** The verifier gives up with EAGAIN when a signal is pending. */
@@ -62,20 +63,42 @@ public final class Bpf {
     return own(check(call(MAP_CREATE, attr), what));
   }
 
-  /** The value, or null for ENOENT. */
-  public byte @Nullable [] mapLookup(int map, byte[] key, int valueBytes, String what) {
+  /**
+   * The value, or null for ENOENT.
+   *
+   * @param key null for a map without keys
+   */
+  public byte @Nullable [] mapLookup(
+      int map, byte @Nullable [] key, int valueBytes, long flags, String what) {
+    return lookup(MAP_LOOKUP_ELEM, map, key, new byte[valueBytes], flags, what);
+  }
+
+  /** As {@link #mapLookup}, taking the element out of the map. */
+  public byte @Nullable [] mapLookupAndDelete(
+      int map, byte @Nullable [] key, int valueBytes, long flags, String what) {
+    return lookup(MAP_LOOKUP_AND_DELETE_ELEM, map, key, new byte[valueBytes], flags, what);
+  }
+
+  /** Whether a bloom filter may hold the value: its lookup takes the value itself. */
+  public boolean mapPeek(int map, byte[] value, String what) {
+    return lookup(MAP_LOOKUP_ELEM, map, null, value, 0, what) != null;
+  }
+
+  private byte @Nullable [] lookup(
+      int command, int map, byte @Nullable [] key, byte[] value, long flags, String what) {
     try (Attr attr = element(map, key)) {
-      long value = attr.putBuffer(AttrLayout.Element.VALUE, valueBytes);
-      int result = call(MAP_LOOKUP_ELEM, attr);
+      long buffer = attr.putBytes(AttrLayout.Element.VALUE, value);
+      attr.putLong(AttrLayout.Element.FLAGS, flags);
+      int result = call(command, attr);
       if (result == -Errno.ENOENT) {
         return null;
       }
       check(result, what);
-      return Attr.read(value, valueBytes);
+      return Attr.read(buffer, value.length);
     }
   }
 
-  public void mapUpdate(int map, byte[] key, byte[] value, long flags, String what) {
+  public void mapUpdate(int map, byte @Nullable [] key, byte[] value, long flags, String what) {
     try (Attr attr = element(map, key)) {
       attr.putBytes(AttrLayout.Element.VALUE, value);
       attr.putLong(AttrLayout.Element.FLAGS, flags);
@@ -83,8 +106,9 @@ public final class Bpf {
     }
   }
 
-  public void mapDelete(int map, byte[] key, String what) {
+  public void mapDelete(int map, byte @Nullable [] key, long flags, String what) {
     try (Attr attr = element(map, key)) {
+      attr.putLong(AttrLayout.Element.FLAGS, flags);
       check(call(MAP_DELETE_ELEM, attr), what);
     }
   }

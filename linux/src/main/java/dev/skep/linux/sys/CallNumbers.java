@@ -21,6 +21,14 @@ public final class CallNumbers {
   public static final long MOUNT = either(165, 40);
   public static final long UNSHARE = either(272, 97);
   public static final long SETNS = either(308, 268);
+  public static final long MMAP = either(9, 222);
+  public static final long MUNMAP = either(11, 215);
+  public static final long EPOLL_CREATE1 = either(291, 20);
+  public static final long EPOLL_CTL = either(233, 21);
+
+  /** epoll_wait itself is missing where numbers are generic. */
+  public static final long EPOLL_PWAIT = either(281, 22);
+
   public static final long PERF_EVENT_OPEN = either(298, 241);
   public static final long BPF = either(321, 280);
 

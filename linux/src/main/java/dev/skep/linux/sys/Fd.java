@@ -6,14 +6,22 @@ import dev.skep.natives.Syscalls;
 public final class Fd implements AutoCloseable {
   private final Syscalls syscalls;
   private final int number;
-  private boolean closed;
+  private volatile boolean closed;
 
   public Fd(Syscalls syscalls, int number) {
     this.syscalls = syscalls;
     this.number = number;
   }
 
+  /**
+   * The descriptor's number.
+   *
+   * @throws IllegalStateException if it is closed, when the number may be another's
+   */
   public int number() {
+    if (closed) {
+      throw new IllegalStateException("closed descriptor");
+    }
     return number;
   }
 
