@@ -43,7 +43,21 @@ public record HelperPrototype(
     /** A string in a frozen map. */
     CONST_STRING('C'),
     /** Memory of a ring buffer, which is given back. */
-    RINGBUF_MEMORY('R');
+    RINGBUF_MEMORY('R'),
+    /** A pointer to a socket that a context or helper gave. */
+    SOCKET('S'),
+    /** The same, or a pointer to the kernel's struct. */
+    ANY_SOCKET('B'),
+    ANY_SOCKET_OR_NULL('O'),
+    /** A socket whose reference is given back. */
+    SOCKET_RELEASED('Q'),
+    /** A full socket. */
+    FULL_SOCKET_OR_NULL('F'),
+    MAP_VALUE_OR_NULL('u'),
+    /** Memory that is read, of a size that the prototype says. */
+    IPV4_HEADER('4'),
+    IPV6_HEADER('6'),
+    TCP_HEADER('T');
 
     private final char code;
 
@@ -66,7 +80,11 @@ public record HelperPrototype(
     INTEGER('i'),
     VOID('-'),
     MAP_VALUE_OR_NULL('v'),
-    RINGBUF_MEMORY_OR_NULL('r');
+    MAP_VALUE('V'),
+    RINGBUF_MEMORY_OR_NULL('r'),
+    SOCKET_OR_NULL('s'),
+    SOCK_COMMON_OR_NULL('c'),
+    TCP_SOCK_OR_NULL('t');
 
     private final char code;
 
@@ -133,70 +151,130 @@ public record HelperPrototype(
       45 Mza i g
       47 c i -
       48 ca i -
+      49 caams i -
       50 caaa i -
       51 paa i -
+      52 cpaa i -
+      53 cpka i p
       54 ca i -
       55 paMs i g
       56 cMs i g
+      57 caaMs i -
+      59 ca i -
+      60 cpaa i -
+      61 ca i -
+      62 ca i -
+      63 caaa i -
+      64 cms i -
       65 ca i -
       66 caMsa i -
       67 cMza i g
       68 caMsa i -
-      69 cwsa i -
+      69 cwsa i g
+      70 cpka i p
+      71 cpka i -
+      72 cpka i -
+      73 cams i -
+      74 cams i -
+      75 caa i -
+      76 cams i -
       79 c i -
       80 - i -
+      81 pa V -
+      82 cpka i -
       83 ca i -
+      84 cmzaa s p
+      85 cmzaa s p
+      86 Q i -
       87 pva i p
       88 pV i -
       89 pV i -
+      90 caaa i -
+      91 caaa i -
+      95 S s -
+      96 S t -
       97 c i -
+      98 S s -
+      99 cmzaa c p
+      100 Bmsms i gp
+      101 cwsa i -
+      102 cMs i -
+      103 cMs i -
+      104 cms i -
       105 msal i -
       106 msal i -
+      107 pBua v -
+      108 pB i -
       109 a i -
+      110 Bmsms i gp
       112 Mza i g
       113 Mza i g
       114 Mza i g
       115 Mza i g
       117 a i -
       118 - i -
+      119 cNza i g
       120 aaMs i -
       122 x i -
       123 a i -
+      124 cBa i -
       125 - i -
+      128 B i -
+      129 Ba i -
       130 pmza i -
       131 pAa r -
       132 Ra - -
       133 Ra - -
       134 pa i -
       135 ca i -
-      149 Msmsa i g
+      142 cwsa i -
+      143 cmsa i -
+      144 caa i -
+      148 Mza i -
+      149 wsmsa i -
       151 c i -
       152 anza i -
       155 aa i -
       160 - i -
-      163 caiaa i -
+      163 caiaa i g
       164 pfta i -
       165 NzCnz i g
+      173 c i g
+      174 c i -
       176 Mza i g
       177 msnz i g
       181 afta i -
       182 msC i -
+      186 - i -
+      187 a i -
       188 c i -
       189 caMs i -
       190 cams i -
-      192 ca i -
+      192 caa i -
       195 pka v p
+      204 4mz i gp
+      205 6mz i gp
+      206 4T i gp
+      207 6T i gp
       208 - i -
       """;
 
   private static final @Nullable HelperPrototype[] ALL = new HelperPrototype[Helpers.COUNT];
   private static final HelperPrototype CGROUP_CLASSID_OF_PACKET;
-  private static final HelperPrototype SOCKET_COOKIE_OF_PACKET;
+  private static final HelperPrototype STACKID_OF_PERF_EVENT;
+  private static final HelperPrototype OF_CONTEXT;
+  private static final HelperPrototype COOKIE_OF_SOCKET;
+  private static final HelperPrototype STORAGE_OF_CONTEXT;
+  private static final HelperPrototype ASSIGN_LOOKED_UP;
 
   static {
     TABLE.lines().forEach(HelperPrototype::row);
     CGROUP_CLASSID_OF_PACKET = parse("c", "i", "-");
-    SOCKET_COOKIE_OF_PACKET = parse("c", "i", "-");
+    STACKID_OF_PERF_EVENT = parse("cpa", "i", "-");
+    OF_CONTEXT = parse("c", "i", "-");
+    COOKIE_OF_SOCKET = parse("O", "i", "-");
+    STORAGE_OF_CONTEXT = parse("pcua", "v", "-");
+    ASSIGN_LOOKED_UP = parse("cFa", "i", "-");
   }
 
   private static void row(String line) {
@@ -218,10 +296,20 @@ public record HelperPrototype(
     if (id == Helpers.GET_CGROUP_CLASSID && Helpers.parameters(id, type) == 1) {
       return CGROUP_CLASSID_OF_PACKET;
     }
+    if (id == 27 && type == ProgramType.PERF_EVENT) {
+      return STACKID_OF_PERF_EVENT;
+    }
+    if (id == 107 && type == ProgramType.CGROUP_SOCK) {
+      return STORAGE_OF_CONTEXT;
+    }
+    if (id == 124 && type == ProgramType.SK_LOOKUP) {
+      return ASSIGN_LOOKED_UP;
+    }
     if (id == 46) {
       return switch (type) {
-        case SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, SK_SKB -> SOCKET_COOKIE_OF_PACKET;
-        default -> null;
+        case TRACING, LSM -> null;
+        case SK_REUSEPORT -> COOKIE_OF_SOCKET;
+        default -> OF_CONTEXT;
       };
     }
     return ALL[id];

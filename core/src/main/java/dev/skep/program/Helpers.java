@@ -12,6 +12,8 @@ public final class Helpers {
 
   public static final int TAIL_CALL = 12;
   public static final int GET_CGROUP_CLASSID = 17;
+  private static final int GET_RETVAL = 186;
+  private static final int SET_RETVAL = 187;
 
   /** Number, name, arguments ("-" where no measured type may call it), types as a bit set. */
   private static final String TABLE =
@@ -267,6 +269,33 @@ public final class Helpers {
    */
   public static boolean isAllowed(int id, ProgramType type) {
     return id >= 0 && id < COUNT && (TYPES[id] >>> type.number() & 1) != 0;
+  }
+
+  /** Whether programs of the type may call the helper at an attach type. */
+  public static boolean isAllowed(int id, ProgramType type, int attachType) {
+    if (!isAllowed(id, type)) {
+      return false;
+    }
+    AttachType attach = AttachType.ofNumber(attachType);
+    if (id != GET_RETVAL && id != SET_RETVAL || attach == null || type == ProgramType.LSM) {
+      return true;
+    }
+    return switch (attach) {
+      case CGROUP_INET_INGRESS,
+          CGROUP_INET_EGRESS,
+          CGROUP_SOCK_OPS,
+          CGROUP_UDP4_RECVMSG,
+          CGROUP_UDP6_RECVMSG,
+          CGROUP_UNIX_RECVMSG,
+          CGROUP_INET4_GETPEERNAME,
+          CGROUP_INET6_GETPEERNAME,
+          CGROUP_UNIX_GETPEERNAME,
+          CGROUP_INET4_GETSOCKNAME,
+          CGROUP_INET6_GETSOCKNAME,
+          CGROUP_UNIX_GETSOCKNAME ->
+          false;
+      default -> true;
+    };
   }
 
   /** How many of r1..r5 the helper takes in programs of a type that may call it. */

@@ -30,7 +30,12 @@ final class HelperArguments {
   private static final int[] STRING_TYPES = {MAP_VALUE};
   private static final int[] RINGBUF_TYPES = {MEM | MEM_RINGBUF};
 
-  private static final int MAP_PEEK = 89;
+  private static final int[] SOCKET_TYPES = {SOCK_COMMON, SOCKET, TCP_SOCK, XDP_SOCK};
+  private static final int[] ANY_SOCKET_TYPES = {
+    SOCK_COMMON, SOCKET, TCP_SOCK, XDP_SOCK, BTF_ID, BTF_ID | PTR_TRUSTED
+  };
+  private static final int[] FULL_SOCKET_TYPES = {SOCKET};
+
   private static final int NULL_ALLOWED = 1;
   private static final int READ_ONLY = 2;
 
@@ -64,19 +69,17 @@ final class HelperArguments {
     if ((base == PACKET || base == PACKET_META) && !memory.mayAccessPacket(false, call)) {
       throw env.reject(Errno.EACCES, "helper access to the packet is not allowed");
     }
-    if (kind == Argument.MAP_VALUE || kind == Argument.MAP_VALUE_OUT) {
-      checkSockMap(call);
-      if (call.helper == MAP_PEEK && map(call).type() == MapType.BLOOM_FILTER) {
-        // The value is what is asked for (resolve_map_arg_type).
-        kind = Argument.MAP_VALUE;
-      }
+    if (kind == Argument.MAP_VALUE
+        || kind == Argument.MAP_VALUE_OUT
+        || kind == Argument.MAP_VALUE_OR_NULL) {
+      kind = resolve(kind, call);
     }
     int flags = flags(kind);
     if (!(Reg.isNull(r, at) && (flags & NULL_ALLOWED) != 0)) {
       checkType(regno, accepted(kind), flags, call);
       checkOffset(regno, kind);
     }
-    if (kind == Argument.RINGBUF_MEMORY) {
+    if (releases(kind)) {
       if (Reg.refObjId(r, at) == 0 && !Reg.isNull(r, at)) {
         throw env.reject(
             Errno.EINVAL, "R" + regno + " must be referenced when passed to release function");
@@ -95,11 +98,21 @@ final class HelperArguments {
     checkKind(prototype, index, kind, call);
   }
 
+  private static boolean releases(Argument kind) {
+    return kind == Argument.RINGBUF_MEMORY || kind == Argument.SOCKET_RELEASED;
+  }
+
   private static int flags(Argument kind) {
     return switch (kind) {
-      case CONTEXT_OR_NULL, STACK_OR_NULL, MEMORY_IN_OUT_OR_NULL -> NULL_ALLOWED;
+      case CONTEXT_OR_NULL,
+          STACK_OR_NULL,
+          MEMORY_IN_OUT_OR_NULL,
+          FULL_SOCKET_OR_NULL,
+          ANY_SOCKET_OR_NULL,
+          MAP_VALUE_OR_NULL ->
+          NULL_ALLOWED;
       case MEMORY_OR_NULL -> NULL_ALLOWED | READ_ONLY;
-      case MEMORY -> READ_ONLY;
+      case MEMORY, IPV4_HEADER, IPV6_HEADER, TCP_HEADER -> READ_ONLY;
       default -> 0;
     };
   }
@@ -113,15 +126,25 @@ final class HelperArguments {
       case STACK_OR_NULL -> STACK_TYPES;
       case CONST_STRING -> STRING_TYPES;
       case RINGBUF_MEMORY -> RINGBUF_TYPES;
+      case SOCKET -> SOCKET_TYPES;
+      case ANY_SOCKET, ANY_SOCKET_OR_NULL, SOCKET_RELEASED -> ANY_SOCKET_TYPES;
+      case FULL_SOCKET_OR_NULL -> FULL_SOCKET_TYPES;
       default -> MEMORY_TYPES;
     };
   }
 
-  private void checkSockMap(CallArguments call) {
-    MapType type = map(call).type();
-    if (type == MapType.SOCKMAP || type == MapType.SOCKHASH) {
-      throw env.unsupported("sockets as values of map type " + type.text());
-    }
+  /** What the value of a map is that holds no plain bytes (resolve_map_arg_type). */
+  private Argument resolve(Argument kind, CallArguments call) {
+    return switch (map(call).type()) {
+      case SOCKMAP, SOCKHASH -> {
+        if (kind != Argument.MAP_VALUE) {
+          throw env.reject(Errno.EINVAL, "invalid arg_type for sockmap/sockhash");
+        }
+        yield Argument.ANY_SOCKET;
+      }
+      case BLOOM_FILTER -> call.helper == 89 ? Argument.MAP_VALUE : kind;
+      default -> kind;
+    };
   }
 
   private MapSpec map(CallArguments call) {
@@ -144,7 +167,7 @@ final class HelperArguments {
     for (int candidate : accepted) {
       if (type == candidate) {
         if (RegType.base(actual) == BTF_ID) {
-          throw env.unsupported("BTF pointers as memory of " + Helpers.name(call.helper));
+          throw env.unsupported("BTF pointers as arguments of " + Helpers.name(call.helper));
         }
         return;
       }
@@ -161,7 +184,7 @@ final class HelperArguments {
   private void checkOffset(int regno, Argument kind) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
-    if (kind == Argument.RINGBUF_MEMORY) {
+    if (releases(kind)) {
       if (Reg.off(r, at) != 0) {
         throw env.reject(
             Errno.EINVAL,
@@ -214,6 +237,14 @@ final class HelperArguments {
       case FUNCTION -> call.subprog = Reg.handle(r, at);
       case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT, MEMORY_IN_OUT_OR_NULL -> call.rawMode = false;
       case MEMORY_OUT -> call.rawMode = true;
+      case MAP_VALUE_OR_NULL -> {
+        if (!Reg.isNull(r, at)) {
+          call.rawMode = false;
+          checkMemory(regno, map(call).valueSize(), false, false, call);
+        }
+      }
+      case IPV4_HEADER, TCP_HEADER -> checkMemory(regno, 20, false, false, call);
+      case IPV6_HEADER -> checkMemory(regno, 40, false, false, call);
       case INT_IN_OUT -> fixedSize(regno, 4, false, call);
       case LONG_OUT -> fixedSize(regno, 8, true, call);
       case SIZE -> checkSize(prototype, index, false, call);

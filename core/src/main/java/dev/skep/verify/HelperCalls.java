@@ -4,6 +4,7 @@ import static dev.skep.verify.RegType.*;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.AttachType;
 import dev.skep.program.HelperPrototype;
 import dev.skep.program.Helpers;
 import dev.skep.program.License;
@@ -19,6 +20,9 @@ final class HelperCalls {
   private static final int FOR_EACH = 164;
   private static final int SNPRINTF = 165;
   private static final int LOOP = 181;
+  private static final int GET_LOCAL_STORAGE = 81;
+  private static final int GET_FUNC_IP = 173;
+  private static final int SET_RETVAL = 187;
   private static final int MAX_ERRNO = 4095;
 
   private final Env env;
@@ -103,7 +107,7 @@ final class HelperCalls {
     if (!Helpers.isMeasured(type)) {
       throw env.unsupported("helpers of program type " + type.text());
     }
-    if (!Helpers.isAllowed(id, type)) {
+    if (!Helpers.isAllowed(id, type, LoadChecks.attachType(env.program))) {
       throw env.reject(
           Errno.EINVAL, "program of this type cannot use helper " + Helpers.name(id) + "#" + id);
     }
@@ -213,7 +217,34 @@ final class HelperCalls {
       case FOR_EACH -> forEach();
       case SNPRINTF -> formats.checkSnprintf();
       case LOOP -> loop();
+      case GET_LOCAL_STORAGE -> {
+        if (!Reg.isNull(env.regs(), Frame.reg(2))) {
+          throw env.reject(Errno.EINVAL, "get_local_storage() doesn't support non-zero flags");
+        }
+      }
+      case SET_RETVAL -> checkSetRetval();
+      case GET_FUNC_IP -> checkGetFuncIp();
       default -> {}
+    }
+  }
+
+  private void checkGetFuncIp() {
+    ProgramType type = env.program.type();
+    if (type == ProgramType.TRACING) {
+      throw env.unsupported("bpf_get_func_ip in programs of type tracing");
+    }
+    if (type != ProgramType.KPROBE) {
+      throw env.reject(
+          Errno.ENOTSUPP,
+          "func bpf_get_func_ip#173 not supported for program type " + type.number());
+    }
+  }
+
+  /** What a program sets must be what it may return. */
+  private void checkSetRetval() {
+    if (env.program.type() == ProgramType.LSM
+        && env.program.expectedAttachType() == AttachType.LSM_CGROUP.number()) {
+      throw env.unsupported("bpf_set_retval in programs of type lsm");
     }
   }
 
@@ -259,7 +290,10 @@ final class HelperCalls {
     MapType type = env.mapOf(call.map).type();
     switch (type) {
       case ARRAY, PERCPU_ARRAY, HASH, LRU_HASH, PERCPU_HASH, LRU_PERCPU_HASH -> {}
-      default -> throw env.unsupported("bpf_for_each_map_elem of map type " + type.text());
+      default -> {
+        functions.queueCallback(call.subprog);
+        throw env.reject(Errno.ENOTSUPP, "callback function not allowed for map");
+      }
     }
     Frame callback = functions.queueCallback(call.subprog);
     long[] r = callback.regs;
@@ -294,20 +328,45 @@ final class HelperCalls {
         if (!found) {
           Reg.setId(r, 0, env.nextId());
         }
-        if (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH) {
-          throw env.unsupported("lookup in map type " + map.type().text());
+        if (id == MAP_LOOKUP && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH)) {
+          acquire();
         }
       }
+      case MAP_VALUE -> {
+        Reg.markPointer(r, 0, MAP_VALUE);
+        Reg.setHandles(r, 0, call.map, call.mapUid);
+      }
+      case SOCKET_OR_NULL -> setSocket(id, SOCKET);
+      case SOCK_COMMON_OR_NULL -> setSocket(id, SOCK_COMMON);
+      case TCP_SOCK_OR_NULL -> setSocket(id, TCP_SOCK);
       case RINGBUF_MEMORY_OR_NULL -> {
         Reg.markPointer(r, 0, MEM | MEM_RINGBUF | MAYBE_NULL);
         Reg.setHandle(r, 0, (int) call.memSize);
         env.nextId();
-        int reference = env.nextId();
-        env.cur.acquire(State.REF_PTR, reference, env.insn);
-        Reg.setId(r, 0, reference);
-        Reg.setRefObjId(r, 0, reference);
+        acquire();
       }
     }
+  }
+
+  /** A socket that was looked up, or another view of the one that was passed. */
+  private void setSocket(int id, int type) {
+    long[] r = env.regs();
+    Reg.markPointer(r, 0, type | MAYBE_NULL);
+    Reg.setId(r, 0, env.nextId());
+    switch (id) {
+      case 84, 85, 99 -> acquire();
+      case 95, 96 -> Reg.setRefObjId(r, 0, call.refObjId);
+      default -> {}
+    }
+  }
+
+  /** r0 holds a reference that must be released. */
+  private void acquire() {
+    long[] r = env.regs();
+    int reference = env.nextId();
+    env.cur.acquire(State.REF_PTR, reference, env.insn);
+    Reg.setId(r, 0, reference);
+    Reg.setRefObjId(r, 0, reference);
   }
 
   /** do_refine_retval_range. */

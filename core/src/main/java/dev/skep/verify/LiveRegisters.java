@@ -5,7 +5,6 @@ import static dev.skep.isa.Opcodes.*;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Helpers;
 import dev.skep.program.Program;
-import dev.skep.program.ProgramType;
 
 /**
  * Which registers may be read before they are written, seen from each instruction
@@ -23,7 +22,7 @@ final class LiveRegisters {
     long[] insns = program.insns();
     int[] useDef = new int[insns.length];
     for (int i = 0; i < insns.length; i++) {
-      useDef[i] = useDef(insns[i], program.type());
+      useDef[i] = useDef(insns[i], program);
     }
     short[] in = marks.liveBefore;
     int[] next = new int[2];
@@ -69,7 +68,7 @@ final class LiveRegisters {
   }
 
   /** Registers read in the low 16 bits, registers written in the high 16 bits. */
-  private static int useDef(long word, ProgramType type) {
+  private static int useDef(long word, Program program) {
     int code = InsnWord.code(word);
     int src = 1 << InsnWord.src(word);
     int dst = 1 << InsnWord.dst(word);
@@ -80,7 +79,7 @@ final class LiveRegisters {
       case ST -> mode(code) == MEM ? dst : ALL;
       case STX -> store(code, word, src, dst);
       case ALU, ALU64 -> arithmetic(code, src, dst);
-      default -> jump(code, word, src, dst, type);
+      default -> jump(code, word, src, dst, program);
     };
   }
 
@@ -107,18 +106,19 @@ final class LiveRegisters {
     };
   }
 
-  private static int jump(int code, long word, int src, int dst, ProgramType type) {
+  private static int jump(int code, long word, int src, int dst, Program program) {
     return switch (op(code)) {
       case JA, JCOND -> 0;
       case EXIT -> R0;
-      case CALL -> CALLER_SAVED << 16 | arguments(word, type);
+      case CALL -> CALLER_SAVED << 16 | arguments(word, program);
       default -> isX(code) ? dst | src : dst;
     };
   }
 
-  private static int arguments(long word, ProgramType type) {
-    if (Subprogs.isHelperCall(word) && Helpers.isAllowed(InsnWord.imm(word), type)) {
-      return (2 << Helpers.parameters(InsnWord.imm(word), type)) - 2;
+  private static int arguments(long word, Program program) {
+    if (Subprogs.isHelperCall(word)
+        && Helpers.isAllowed(InsnWord.imm(word), program.type(), LoadChecks.attachType(program))) {
+      return (2 << Helpers.parameters(InsnWord.imm(word), program.type())) - 2;
     }
     return CALLER_SAVED & ~R0;
   }

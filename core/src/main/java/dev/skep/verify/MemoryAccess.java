@@ -23,6 +23,7 @@ final class MemoryAccess {
   private final Env env;
   private final StackAccess stack;
   private final ContextAccess context;
+  private final SocketAccess sockets;
   private final BtfAccess structs;
   private final boolean strict;
   private final Scalar sum = new Scalar();
@@ -31,6 +32,7 @@ final class MemoryAccess {
     this.env = env;
     this.stack = stack;
     context = new ContextAccess(env);
+    sockets = new SocketAccess(env);
     structs = new BtfAccess(env);
     int flags = env.program.flags();
     strict = (flags & STRICT_ALIGNMENT) != 0 && (flags & ANY_ALIGNMENT) == 0;
@@ -94,7 +96,8 @@ final class MemoryAccess {
           throw env.reject(
               Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
         }
-        throw env.unsupported("access to fields of " + RegTypeText.of(type));
+        sockets.check(insn, regno, total, size);
+        unknown(r, value, false);
       }
       case BTF_ID -> {
         notNull(regno, type);
