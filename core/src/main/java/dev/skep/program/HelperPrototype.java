@@ -42,6 +42,11 @@ public record HelperPrototype(
     STACK_OR_NULL('t'),
     /** A string in a frozen map. */
     CONST_STRING('C'),
+    /** A pointer to a struct of the kernel: {@link HelperStructs} says which. */
+    STRUCT('b'),
+    STRUCT_OR_NULL('d'),
+    /** A per-CPU variable of the kernel. */
+    PERCPU_STRUCT('P'),
     /** Memory of a ring buffer, which is given back. */
     RINGBUF_MEMORY('R'),
     /** A pointer to a socket that a context or helper gave. */
@@ -84,7 +89,14 @@ public record HelperPrototype(
     RINGBUF_MEMORY_OR_NULL('r'),
     SOCKET_OR_NULL('s'),
     SOCK_COMMON_OR_NULL('c'),
-    TCP_SOCK_OR_NULL('t');
+    TCP_SOCK_OR_NULL('t'),
+    /** A pointer to a struct of the kernel: {@link HelperStructs} says which. */
+    STRUCT('b'),
+    STRUCT_TRUSTED('T'),
+    STRUCT_OR_NULL('n'),
+    /** What the per-CPU variable is. */
+    PERCPU('p'),
+    PERCPU_OR_NULL('q');
 
     private final char code;
 
@@ -207,18 +219,23 @@ public record HelperPrototype(
       108 pB i -
       109 a i -
       110 Bmsms i gp
+      111 bpamz i g
       112 Mza i g
       113 Mza i g
       114 Mza i g
       115 Mza i g
+      116 ba i g
       117 a i -
       118 - i -
       119 cNza i g
       120 aaMs i -
+      121 bpamz i g
       122 x i -
       123 a i -
       124 cBa i -
       125 - i -
+      126 bmsnz i g
+      127 bmz i g
       128 B i -
       129 Ba i -
       130 pmza i -
@@ -227,36 +244,60 @@ public record HelperPrototype(
       133 Ra - -
       134 pa i -
       135 ca i -
+      136 B n -
+      137 B n -
+      138 B n -
+      139 B n -
+      140 B n -
+      141 bMza i -
       142 cwsa i -
       143 cmsa i -
       144 caa i -
+      147 bwz i -
       148 Mza i -
       149 wsmsa i -
+      150 bmza i g
       151 c i -
       152 anza i -
+      153 Pa q -
+      154 P p -
       155 aa i -
+      156 pdua v -
+      157 pd i -
+      158 - T -
       160 - i -
+      162 b n -
       163 caiaa i g
       164 pfta i -
       165 NzCnz i g
       173 c i g
       174 c i -
+      175 b b g
       176 Mza i g
       177 msnz i g
+      178 B n -
+      180 bafta i -
       181 afta i -
       182 msC i -
+      183 cal i -
+      184 cl i -
+      185 c i -
       186 - i -
       187 a i -
       188 c i -
       189 caMs i -
       190 cams i -
+      191 Mzaba i g
       192 caa i -
       195 pka v p
+      196 S n -
       204 4mz i gp
       205 6mz i gp
       206 4T i gp
       207 6T i gp
       208 - i -
+      210 pdua v -
+      211 pd i -
       """;
 
   private static final @Nullable HelperPrototype[] ALL = new HelperPrototype[Helpers.COUNT];
@@ -266,6 +307,7 @@ public record HelperPrototype(
   private static final HelperPrototype COOKIE_OF_SOCKET;
   private static final HelperPrototype STORAGE_OF_CONTEXT;
   private static final HelperPrototype ASSIGN_LOOKED_UP;
+  private static final HelperPrototype LENGTH_OF_XDP_BUFF;
 
   static {
     TABLE.lines().forEach(HelperPrototype::row);
@@ -275,6 +317,7 @@ public record HelperPrototype(
     COOKIE_OF_SOCKET = parse("O", "i", "-");
     STORAGE_OF_CONTEXT = parse("pcua", "v", "-");
     ASSIGN_LOOKED_UP = parse("cFa", "i", "-");
+    LENGTH_OF_XDP_BUFF = parse("b", "i", "-");
   }
 
   private static void row(String line) {
@@ -304,6 +347,9 @@ public record HelperPrototype(
     }
     if (id == 124 && type == ProgramType.SK_LOOKUP) {
       return ASSIGN_LOOKED_UP;
+    }
+    if (id == 188 && type == ProgramType.TRACING) {
+      return LENGTH_OF_XDP_BUFF;
     }
     if (id == 46) {
       return switch (type) {

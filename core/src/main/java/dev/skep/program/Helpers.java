@@ -134,7 +134,7 @@ public final class Helpers {
       113 probe_read_kernel 3 1c3effffe
       114 probe_read_user_str 3 1c3effffe
       115 probe_read_kernel_str 3 1c3effffe
-      116 tcp_send_ack - 0
+      116 tcp_send_ack 2 0
       117 send_signal_thread 1 1c3effffe
       118 jiffies64 0 1c3effffe
       119 read_branch_records 4 80
@@ -144,8 +144,8 @@ public final class Helpers {
       123 get_current_ancestor_cgroup_id 1 1c3effffe
       124 sk_assign 3 40000018
       125 ktime_get_boot_ns 0 1c3effffe
-      126 seq_printf - 0
-      127 seq_write - 0
+      126 seq_printf 5 0
+      127 seq_write 3 0
       128 sk_cgroup_id 1 100
       129 sk_ancestor_cgroup_id 2 100
       130 ringbuf_output 4 1c3effffe
@@ -163,12 +163,12 @@ public final class Helpers {
       142 load_hdr_opt 4 2000
       143 store_hdr_opt 4 2000
       144 reserve_hdr_opt 3 2000
-      145 inode_storage_get - 0
-      146 inode_storage_delete - 0
+      145 inode_storage_get 4 0
+      146 inode_storage_delete 2 0
       147 d_path 3 80000000
       148 copy_from_user 3 1c3effffe
       149 snprintf_btf 5 1c3effffe
-      150 seq_printf_btf - 0
+      150 seq_printf_btf 4 0
       151 skb_cgroup_classid 1 18
       152 redirect_neigh 4 18
       153 per_cpu_ptr 2 1c3effffe
@@ -177,9 +177,9 @@ public final class Helpers {
       156 task_storage_get 4 1c3effffe
       157 task_storage_delete 2 1c3effffe
       158 get_current_task_btf 0 1c3effffe
-      159 bprm_opts_set - 0
+      159 bprm_opts_set 2 0
       160 ktime_get_coarse_ns 0 40ed7f5a
-      161 ima_inode_hash - 0
+      161 ima_inode_hash 3 0
       162 sock_from_file 1 80000000
       163 check_mtu 5 58
       164 for_each_map_elem 4 1c3effffe
@@ -201,9 +201,9 @@ public final class Helpers {
       180 find_vma 5 1c3effffe
       181 loop 4 1c3effffe
       182 strncmp 3 1c3effffe
-      183 get_func_arg - 0
-      184 get_func_ret - 0
-      185 get_func_arg_cnt - 0
+      183 get_func_arg 3 0
+      184 get_func_ret 2 0
+      185 get_func_arg_cnt 1 0
       186 get_retval 0 2848200
       187 set_retval 1 2848200
       188 xdp_get_buff_len 1 80000040
@@ -211,7 +211,7 @@ public final class Helpers {
       190 xdp_store_bytes 4 40
       191 copy_from_user_task 5 1c3effffe
       192 skb_set_tstamp 3 18
-      193 ima_file_hash - 0
+      193 ima_file_hash 3 0
       194 kptr_xchg 2 1c3effffe
       195 map_lookup_percpu_elem 3 1c3effffe
       196 skc_to_mptcp_sock 1 c04d7d5a

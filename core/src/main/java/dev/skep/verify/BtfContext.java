@@ -145,7 +145,8 @@ final class BtfContext {
     if (isSmallInt(btf, behind)
         || kind == BtfKind.ENUM
         || kind == BtfKind.ENUM64
-        || kind == BtfKind.STRUCT) {
+        || kind == BtfKind.STRUCT
+        || kind == BtfKind.UNION) {
       return true;
     }
     if (kind != BtfKind.PTR) {

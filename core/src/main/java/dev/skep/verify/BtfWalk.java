@@ -26,6 +26,8 @@ final class BtfWalk {
   /** Again with what {@link #type} and {@link #offset} say. */
   private static final int AGAIN = -2;
 
+  private static final String ANONYMOUS = "(anon)";
+
   private final VerifierLog log;
 
   /** The struct that the found pointer points to, or that begins at the offset. */
@@ -103,7 +105,7 @@ final class BtfWalk {
   private int members() {
     type = btf.skip(type, true);
     if (type < 0 || !isStruct(type)) {
-      log.add("Type '").add(type < 0 ? "" : btf.name(type)).add("' is not a struct\n");
+      log.add("Type '").add(type < 0 ? "" : structName()).add("' is not a struct\n");
       return failed(Errno.EINVAL);
     }
     int vlen = btf.vlen(type);
@@ -135,7 +137,7 @@ final class BtfWalk {
         return found;
       }
     }
-    log.add("struct ").add(btf.name(type)).add(" doesn't have field at offset ");
+    log.add("struct ").add(structName()).add(" doesn't have field at offset ");
     log.num(offset).line();
     return failed(Errno.EINVAL);
   }
@@ -146,7 +148,7 @@ final class BtfWalk {
   private int member(int i, int memberStart) {
     long bytes = btf.sizeOf(btf.memberType(type, i));
     if (bytes < 0) {
-      log.add("field ").add(btf.string(btf.memberNameOffset(type, i)));
+      log.add("field ").add(name(i));
       log.add(" doesn't have size\n");
       return failed(Errno.EFAULT);
     }
@@ -178,7 +180,7 @@ final class BtfWalk {
     }
     if (offset + size > end && (flags & PTR_UNTRUSTED) == 0) {
       log.add("access beyond the end of member ").add(name(i));
-      log.add(" (mend:").num(end).add(") in struct ").add(btf.name(type));
+      log.add(" (mend:").num(end).add(") in struct ").add(structName());
       log.add(" with off ").num(offset).add(" size ").num(size).line();
       return failed(Errno.EACCES);
     }
@@ -188,7 +190,7 @@ final class BtfWalk {
   private int pointer(int i, int pointer, int start, int bytes) {
     if (bytes != size || offset != start) {
       log.add("cannot access ptr member ").add(name(i)).add(" with moff ").num(start);
-      log.add(" in struct ").add(btf.name(type)).add(" with off ").num(offset);
+      log.add(" in struct ").add(structName()).add(" with off ").num(offset);
       log.add(" size ").num(size).line();
       return failed(Errno.EACCES);
     }
@@ -232,13 +234,18 @@ final class BtfWalk {
         }
       }
     }
-    log.add("access beyond struct ").add(btf.name(type)).add(" at off ");
+    log.add("access beyond struct ").add(structName()).add(" at off ");
     log.num(offset & 0xffffffffL).add(" size ").num(size).line();
     return failed(Errno.EACCES);
   }
 
   private String name(int member) {
-    return btf.string(btf.memberNameOffset(type, member));
+    int name = btf.memberNameOffset(type, member);
+    return name == 0 ? ANONYMOUS : btf.string(name);
+  }
+
+  private String structName() {
+    return btf.nameOffset(type) == 0 ? ANONYMOUS : btf.name(type);
   }
 
   private boolean isStruct(int id) {

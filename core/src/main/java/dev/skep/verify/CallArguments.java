@@ -39,6 +39,11 @@ final class CallArguments {
 
   int subprog;
 
+  /** The type of a per-CPU variable and the number of its BTF. */
+  int struct;
+
+  int structBtf;
+
   void clear(int id) {
     helper = id;
     packetAccess = false;
@@ -53,5 +58,7 @@ final class CallArguments {
     memSize = 0;
     constKey = 0;
     subprog = 0;
+    struct = 0;
+    structBtf = 0;
   }
 }

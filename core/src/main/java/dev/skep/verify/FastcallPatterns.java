@@ -21,7 +21,7 @@ final class FastcallPatterns {
 
   private FastcallPatterns() {}
 
-  static void mark(Program program, Subprogs subprogs, InsnFacts facts) {
+  static void mark(Program program, AllowedHelpers helpers, Subprogs subprogs, InsnFacts facts) {
     long[] insns = program.insns();
     for (Subprog subprog : subprogs.all()) {
       int lowest = 0;
@@ -31,8 +31,7 @@ final class FastcallPatterns {
         }
       }
       for (int i = subprog.start; i < subprog.end; i++) {
-        if (Subprogs.isHelperCall(insns[i])
-            && Helpers.isAllowed(InsnWord.imm(insns[i]), program.type())) {
+        if (Subprogs.isHelperCall(insns[i]) && helpers.allows(InsnWord.imm(insns[i]))) {
           markCall(insns, i, program.type(), subprog, lowest, facts);
         }
       }

@@ -2,9 +2,12 @@ package dev.skep.verify;
 
 import static dev.skep.verify.RegType.*;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.HelperPrototype;
 import dev.skep.program.HelperPrototype.Argument;
+import dev.skep.program.HelperStructs;
 import dev.skep.program.Helpers;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -21,6 +24,10 @@ final class HelperArguments {
     MEM | MEM_RINGBUF,
     BUF,
     BTF_ID | PTR_TRUSTED
+  };
+  private static final int[] STRUCT_TYPES = {BTF_ID, BTF_ID | PTR_TRUSTED, BTF_ID | MEM_RCU};
+  private static final int[] PERCPU_TYPES = {
+    BTF_ID | MEM_PERCPU, BTF_ID | MEM_PERCPU | MEM_RCU, BTF_ID | MEM_PERCPU | PTR_TRUSTED
   };
   private static final int[] SCALAR_TYPES = {SCALAR};
   private static final int[] CONTEXT_TYPES = {CTX};
@@ -76,7 +83,7 @@ final class HelperArguments {
     }
     int flags = flags(kind);
     if (!(Reg.isNull(r, at) && (flags & NULL_ALLOWED) != 0)) {
-      checkType(regno, accepted(kind), flags, call);
+      checkType(regno, kind, flags, call);
       checkOffset(regno, kind);
     }
     if (releases(kind)) {
@@ -109,6 +116,7 @@ final class HelperArguments {
           MEMORY_IN_OUT_OR_NULL,
           FULL_SOCKET_OR_NULL,
           ANY_SOCKET_OR_NULL,
+          STRUCT_OR_NULL,
           MAP_VALUE_OR_NULL ->
           NULL_ALLOWED;
       case MEMORY_OR_NULL -> NULL_ALLOWED | READ_ONLY;
@@ -129,6 +137,8 @@ final class HelperArguments {
       case SOCKET -> SOCKET_TYPES;
       case ANY_SOCKET, ANY_SOCKET_OR_NULL, SOCKET_RELEASED -> ANY_SOCKET_TYPES;
       case FULL_SOCKET_OR_NULL -> FULL_SOCKET_TYPES;
+      case STRUCT, STRUCT_OR_NULL -> STRUCT_TYPES;
+      case PERCPU_STRUCT -> PERCPU_TYPES;
       default -> MEMORY_TYPES;
     };
   }
@@ -155,7 +165,8 @@ final class HelperArguments {
   }
 
   /** check_reg_type. */
-  private void checkType(int regno, int[] accepted, int flags, CallArguments call) {
+  private void checkType(int regno, Argument kind, int flags, CallArguments call) {
+    int[] accepted = accepted(kind);
     int actual = Reg.type(env.regs(), Frame.reg(regno));
     int type = actual;
     if ((flags & READ_ONLY) != 0) {
@@ -167,7 +178,7 @@ final class HelperArguments {
     for (int candidate : accepted) {
       if (type == candidate) {
         if (RegType.base(actual) == BTF_ID) {
-          throw env.unsupported("BTF pointers as arguments of " + Helpers.name(call.helper));
+          checkStruct(regno, kind, flags, call);
         }
         return;
       }
@@ -178,6 +189,69 @@ final class HelperArguments {
       text.append(i == 0 ? "" : ", ").append(RegTypeText.of(accepted[i]));
     }
     throw env.reject(Errno.EACCES, text.toString());
+  }
+
+  /** What a pointer to a struct of the kernel points to (the second half of check_reg_type). */
+  private void checkStruct(int regno, Argument kind, int flags, CallArguments call) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    int type = Reg.type(r, at);
+    String wanted =
+        switch (kind) {
+          case STRUCT, STRUCT_OR_NULL -> HelperStructs.argument(call.helper);
+          case ANY_SOCKET, ANY_SOCKET_OR_NULL, SOCKET_RELEASED -> "sock_common";
+          case PERCPU_STRUCT -> "";
+          default -> {
+            checkReadOnly(regno, type, flags, call);
+            yield "";
+          }
+        };
+    if (wanted.isEmpty()) {
+      return;
+    }
+    if ((type & MAYBE_NULL) != 0 && (flags & NULL_ALLOWED) == 0) {
+      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno);
+    }
+    int number = Reg.handle2(r, at);
+    int struct = Reg.handle(r, at);
+    int id = structId(wanted);
+    if (Reg.off(r, at) == 0 && env.btfs.same(number, struct, BtfObjects.VMLINUX, id)) {
+      return;
+    }
+    BtfWalk walk = new BtfWalk(env.log, env.btfs.of(number));
+    if (!walk.holds(env.btfs, number, struct, Reg.off(r, at), BtfObjects.VMLINUX, id)) {
+      throw env.reject(
+          Errno.EACCES,
+          "R"
+              + regno
+              + " is of type "
+              + env.btfs.name(number, struct)
+              + " but "
+              + wanted
+              + " is expected");
+    }
+  }
+
+  private void checkReadOnly(int regno, int type, int flags, CallArguments call) {
+    if ((flags & READ_ONLY) == 0) {
+      throw env.reject(
+          Errno.EACCES,
+          Helpers.name(call.helper)
+              + "() may write into memory pointed by R"
+              + regno
+              + " type="
+              + RegTypeText.of(type));
+    }
+  }
+
+  /** The id of a struct of the kernel. */
+  int structId(String name) {
+    Btf vmlinux = env.btfs.vmlinux();
+    int id = vmlinux == null ? 0 : vmlinux.find(name, BtfKind.STRUCT);
+    if (id == 0) {
+      throw env.unsupported("helpers with struct " + name + " without the kernel's BTF");
+    }
+    return id;
   }
 
   /** check_func_arg_reg_off. */
@@ -215,6 +289,8 @@ final class HelperArguments {
           BUF | MEM_RDONLY,
           ARENA,
           SCALAR -> {}
+      case BTF_ID, BTF_ID | PTR_TRUSTED, BTF_ID | MEM_RCU ->
+          memory.checkUnmodified(r, at, regno, true);
       default -> memory.checkUnmodified(r, at, regno, false);
     }
   }
@@ -233,6 +309,10 @@ final class HelperArguments {
         boolean out = kind == Argument.MAP_VALUE_OUT;
         call.rawMode = out;
         checkMemory(regno, map(call).valueSize(), out, false, call);
+      }
+      case PERCPU_STRUCT -> {
+        call.struct = Reg.handle(r, at);
+        call.structBtf = Reg.handle2(r, at);
       }
       case FUNCTION -> call.subprog = Reg.handle(r, at);
       case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT, MEMORY_IN_OUT_OR_NULL -> call.rawMode = false;
@@ -380,7 +460,13 @@ final class HelperArguments {
         memory.checkRegion(regno, off, size, Reg.handle(r, at) & 0xffffffffL, zeroAllowed);
       }
       case STACK -> stack.checkRange(regno, off, size, zeroAllowed, write, raw);
-      case BUF, BTF_ID -> throw env.unsupported(RegTypeText.of(type) + " as memory of a helper");
+      case BUF -> {
+        if (write && (type & MEM_RDONLY) != 0) {
+          throw cannotWrite(regno, type);
+        }
+        memory.checkBuffer(r, at, regno, off, size);
+      }
+      case BTF_ID -> memory.checkStruct(regno, off, size);
       default -> {
         if (zeroAllowed && size == 0 && Reg.isNull(r, at)) {
           return;

@@ -2,15 +2,19 @@ package dev.skep.verify;
 
 import static dev.skep.verify.RegType.*;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.AttachType;
 import dev.skep.program.HelperPrototype;
+import dev.skep.program.HelperStructs;
 import dev.skep.program.Helpers;
 import dev.skep.program.License;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.ProgramType;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of helper functions (check_helper_call). */
@@ -23,6 +27,22 @@ final class HelperCalls {
   private static final int GET_LOCAL_STORAGE = 81;
   private static final int GET_FUNC_IP = 173;
   private static final int SET_RETVAL = 187;
+  private static final int D_PATH = 147;
+
+  /** Functions whose tracing programs may ask for a path (btf_allowlist_d_path). */
+  private static final Set<String> PATH_TARGETS =
+      Set.of(
+          "security_file_permission",
+          "security_inode_getattr",
+          "security_file_open",
+          "security_path_truncate",
+          "vfs_truncate",
+          "vfs_fallocate",
+          "dentry_open",
+          "vfs_getattr",
+          "filp_close");
+
+  private static final int FIND_VMA = 180;
   private static final int MAX_ERRNO = 4095;
 
   private final Env env;
@@ -35,6 +55,7 @@ final class HelperCalls {
   private final FormatStrings formats;
   private final CallArguments call = new CallArguments();
   private final @Nullable HelperPrototype[] prototypes = new HelperPrototype[Helpers.COUNT];
+  private final AllowedHelpers allowed;
   private final boolean gpl;
   private final Scalar result = new Scalar();
 
@@ -53,6 +74,7 @@ final class HelperCalls {
     arguments = new HelperArguments(env, operands, memory, stack);
     packets = new PacketRanges(env);
     formats = new FormatStrings(env, new ConstantMaps(env, memory));
+    allowed = new AllowedHelpers(env.program, env.attachment);
     gpl = License.isGplCompatible(env.program.license());
   }
 
@@ -62,6 +84,9 @@ final class HelperCalls {
     if (!gpl && prototype.gplOnly()) {
       throw env.reject(
           Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+    }
+    if (id == D_PATH && !givesPath()) {
+      throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
     }
     if (Helpers.mightSleep(id) && !LoadChecks.sleepable(env.program)) {
       throw env.reject(Errno.EINVAL, "helper call might sleep in a non-sleepable prog");
@@ -95,6 +120,22 @@ final class HelperCalls {
     }
   }
 
+  /** bpf_d_path_allowed: only where no lock is held that it would take. */
+  private boolean givesPath() {
+    Attachment target = env.attachment;
+    if (target == null) {
+      return false;
+    }
+    if (env.program.type() == ProgramType.TRACING
+        && env.program.expectedAttachType() == AttachType.TRACE_ITER.number()) {
+      return true;
+    }
+    if (env.program.type() == ProgramType.LSM) {
+      throw env.unsupported("bpf_d_path in programs of type lsm");
+    }
+    return PATH_TARGETS.contains(target.name());
+  }
+
   private HelperPrototype prototype(int id) {
     if (id < 0 || id >= Helpers.COUNT) {
       throw env.reject(Errno.EINVAL, "invalid func unknown#" + id);
@@ -104,10 +145,10 @@ final class HelperCalls {
       return known;
     }
     ProgramType type = env.program.type();
-    if (!Helpers.isMeasured(type)) {
+    if (!allowed.isKnown()) {
       throw env.unsupported("helpers of program type " + type.text());
     }
-    if (!Helpers.isAllowed(id, type, LoadChecks.attachType(env.program))) {
+    if (!allowed.allows(id)) {
       throw env.reject(
           Errno.EINVAL, "program of this type cannot use helper " + Helpers.name(id) + "#" + id);
     }
@@ -224,6 +265,7 @@ final class HelperCalls {
       }
       case SET_RETVAL -> checkSetRetval();
       case GET_FUNC_IP -> checkGetFuncIp();
+      case FIND_VMA -> findVma();
       default -> {}
     }
   }
@@ -231,7 +273,15 @@ final class HelperCalls {
   private void checkGetFuncIp() {
     ProgramType type = env.program.type();
     if (type == ProgramType.TRACING) {
-      throw env.unsupported("bpf_get_func_ip in programs of type tracing");
+      switch (AttachType.ofNumber(env.program.expectedAttachType())) {
+        case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN -> {
+          return;
+        }
+        case null, default ->
+            throw env.reject(
+                Errno.ENOTSUPP,
+                "func bpf_get_func_ip#173 supported only for fentry/fexit/fmod_ret programs");
+      }
     }
     if (type != ProgramType.KPROBE) {
       throw env.reject(
@@ -283,6 +333,18 @@ final class HelperCalls {
       env.backtrack.register(4);
     }
     return zero;
+  }
+
+  /** set_find_vma_callback_state. */
+  private void findVma() {
+    Frame caller = env.cur.current();
+    Frame callback = functions.queueCallback(call.subprog);
+    long[] r = callback.regs;
+    Reg.copy(caller.regs, Frame.reg(1), r, Frame.reg(1));
+    Reg.markPointer(r, Frame.reg(2), BTF_ID);
+    int vma = arguments.structId("vm_area_struct");
+    Reg.setHandles(r, Frame.reg(2), vma, BtfObjects.VMLINUX);
+    Reg.copy(caller.regs, Frame.reg(4), r, Frame.reg(3));
   }
 
   private void forEach() {
@@ -339,6 +401,11 @@ final class HelperCalls {
       case SOCKET_OR_NULL -> setSocket(id, SOCKET);
       case SOCK_COMMON_OR_NULL -> setSocket(id, SOCK_COMMON);
       case TCP_SOCK_OR_NULL -> setSocket(id, TCP_SOCK);
+      case STRUCT -> struct(id, BTF_ID);
+      case STRUCT_TRUSTED -> struct(id, BTF_ID | PTR_TRUSTED);
+      case STRUCT_OR_NULL -> struct(id, BTF_ID | MAYBE_NULL);
+      case PERCPU -> perCpu(0);
+      case PERCPU_OR_NULL -> perCpu(MAYBE_NULL);
       case RINGBUF_MEMORY_OR_NULL -> {
         Reg.markPointer(r, 0, MEM | MEM_RINGBUF | MAYBE_NULL);
         Reg.setHandle(r, 0, (int) call.memSize);
@@ -369,11 +436,56 @@ final class HelperCalls {
     Reg.setRefObjId(r, 0, reference);
   }
 
+  private void struct(int id, int type) {
+    long[] r = env.regs();
+    Reg.markPointer(r, 0, type);
+    Reg.setHandles(r, 0, arguments.structId(HelperStructs.result(id)), BtfObjects.VMLINUX);
+    if ((type & MAYBE_NULL) != 0) {
+      Reg.setId(r, 0, env.nextId());
+    }
+    if (isCast(id)) {
+      Reg.setRefObjId(r, 0, call.refObjId);
+    }
+  }
+
+  /** is_ptr_cast_function: the result is the argument, seen as another struct. */
+  private static boolean isCast(int id) {
+    return switch (id) {
+      case 95, 96, 136, 137, 138, 139, 140, 196 -> true;
+      default -> false;
+    };
+  }
+
+  /** What a per-CPU variable is on some CPU: a struct, or bytes. */
+  private void perCpu(int flags) {
+    long[] r = env.regs();
+    Btf btf = env.btfs.of(call.structBtf);
+    int type = btf.skip(call.struct, true);
+    boolean struct =
+        type > 0 && (btf.kind(type) == BtfKind.STRUCT || btf.kind(type) == BtfKind.UNION);
+    if (struct) {
+      Reg.markPointer(r, 0, BTF_ID | flags);
+      Reg.setHandles(r, 0, call.struct, call.structBtf);
+    } else {
+      long size = type < 0 ? -1 : btf.sizeOf(type);
+      if (size < 0) {
+        throw env.reject(
+            Errno.EINVAL,
+            "unable to resolve the size of type '" + btf.name(Math.max(type, 0)) + "': -22");
+      }
+      Reg.markPointer(r, 0, MEM | MEM_RDONLY | flags);
+      Reg.setHandle(r, 0, (int) size);
+    }
+    if (flags != 0) {
+      Reg.setId(r, 0, env.nextId());
+    }
+  }
+
   /** do_refine_retval_range. */
   private void refine(int id) {
     long[] r = env.regs();
     switch (id) {
-      case 45, 67, 114, 115 -> {
+      case 45, 67, 114, 115, 141 -> {
         result.load(r, 0);
         result.smax = call.maxSize;
         result.smax32 = (int) call.maxSize;

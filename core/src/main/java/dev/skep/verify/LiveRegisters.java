@@ -18,11 +18,12 @@ final class LiveRegisters {
   private LiveRegisters() {}
 
   /** Fills {@link InsnMarks#liveBefore}; at level 2 prints the table. */
-  static void compute(Program program, InsnMarks marks, VerifierLog log, Trace trace) {
+  static void compute(
+      Program program, AllowedHelpers helpers, InsnMarks marks, VerifierLog log, Trace trace) {
     long[] insns = program.insns();
     int[] useDef = new int[insns.length];
     for (int i = 0; i < insns.length; i++) {
-      useDef[i] = useDef(insns[i], program);
+      useDef[i] = useDef(insns[i], helpers);
     }
     short[] in = marks.liveBefore;
     int[] next = new int[2];
@@ -68,7 +69,7 @@ final class LiveRegisters {
   }
 
   /** Registers read in the low 16 bits, registers written in the high 16 bits. */
-  private static int useDef(long word, Program program) {
+  private static int useDef(long word, AllowedHelpers helpers) {
     int code = InsnWord.code(word);
     int src = 1 << InsnWord.src(word);
     int dst = 1 << InsnWord.dst(word);
@@ -79,7 +80,7 @@ final class LiveRegisters {
       case ST -> mode(code) == MEM ? dst : ALL;
       case STX -> store(code, word, src, dst);
       case ALU, ALU64 -> arithmetic(code, src, dst);
-      default -> jump(code, word, src, dst, program);
+      default -> jump(code, word, src, dst, helpers);
     };
   }
 
@@ -106,19 +107,18 @@ final class LiveRegisters {
     };
   }
 
-  private static int jump(int code, long word, int src, int dst, Program program) {
+  private static int jump(int code, long word, int src, int dst, AllowedHelpers helpers) {
     return switch (op(code)) {
       case JA, JCOND -> 0;
       case EXIT -> R0;
-      case CALL -> CALLER_SAVED << 16 | arguments(word, program);
+      case CALL -> CALLER_SAVED << 16 | arguments(word, helpers);
       default -> isX(code) ? dst | src : dst;
     };
   }
 
-  private static int arguments(long word, Program program) {
-    if (Subprogs.isHelperCall(word)
-        && Helpers.isAllowed(InsnWord.imm(word), program.type(), LoadChecks.attachType(program))) {
-      return (2 << Helpers.parameters(InsnWord.imm(word), program.type())) - 2;
+  private static int arguments(long word, AllowedHelpers helpers) {
+    if (Subprogs.isHelperCall(word) && helpers.allows(InsnWord.imm(word))) {
+      return (2 << Helpers.parameters(InsnWord.imm(word), helpers.type())) - 2;
     }
     return CALLER_SAVED & ~R0;
   }

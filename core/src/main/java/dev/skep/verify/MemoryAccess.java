@@ -107,7 +107,20 @@ final class MemoryAccess {
         notNull(regno, type);
         structs.checkMap(regno, total, size, write, value);
       }
-      case ARENA, BUF, TP_BUFFER -> throw env.unsupported("access to " + RegTypeText.of(type));
+      case BUF -> {
+        notNull(regno, type);
+        if (write && (type & MEM_RDONLY) != 0) {
+          throw env.reject(
+              Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
+        }
+        checkBuffer(r, at, regno, total, size);
+        unknown(r, value, write);
+      }
+      case TP_BUFFER -> {
+        checkBuffer(r, at, regno, total, size);
+        unknown(r, value, write);
+      }
+      case ARENA -> throw env.unsupported("access to " + RegTypeText.of(type));
       default -> throw invalid(regno, type);
     }
     if (size < 8 && value >= 0 && !write && Reg.type(r, Frame.reg(value)) == SCALAR) {
@@ -117,6 +130,35 @@ final class MemoryAccess {
         env.scalars.truncate(r, Frame.reg(value), size);
       }
     }
+  }
+
+  /** A buffer whose size the program's users check when they attach it (__check_buffer_access). */
+  void checkBuffer(long[] r, int at, int regno, int off, int size) {
+    int type = Reg.type(r, at);
+    String what =
+        RegType.base(type) == TP_BUFFER
+            ? "tracepoint"
+            : (type & MEM_RDONLY) != 0 ? "rdonly" : "rdwr";
+    if (off < 0) {
+      throw env.reject(
+          Errno.EACCES,
+          "R" + regno + " invalid " + what + " buffer access: off=" + off + ", size=" + size);
+    }
+    if (!Reg.isConst(r, at) || Reg.value(r, at) != 0) {
+      throw env.reject(
+          Errno.EACCES,
+          "R"
+              + regno
+              + " invalid variable buffer offset: off="
+              + off
+              + ", var_off="
+              + StackAccess.tnum(r, at));
+    }
+  }
+
+  /** Bytes of a struct that a helper reads. */
+  void checkStruct(int regno, int off, int size) {
+    structs.check(regno, off, size, false, NO_REGISTER);
   }
 
   private void notNull(int regno, int type) {

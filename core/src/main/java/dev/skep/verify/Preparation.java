@@ -43,8 +43,9 @@ record Preparation(
     Postorder.compute(insns, subprogs, marks);
     Attachment attachment = AttachChecks.check(program, options, btfs, log);
     Components.compute(insns, marks);
-    LiveRegisters.compute(program, marks, log, trace);
-    FastcallPatterns.mark(program, subprogs, facts);
+    AllowedHelpers helpers = new AllowedHelpers(program, attachment);
+    LiveRegisters.compute(program, helpers, marks, log, trace);
+    FastcallPatterns.mark(program, helpers, subprogs, facts);
     return new Preparation(subprogs, marks, facts, attachment);
   }
 }
