@@ -5,4 +5,5 @@ module dev.skep.linux {
   requires static transitive org.jspecify;
 
   exports dev.skep.linux;
+  exports dev.skep.linux.link;
 }

@@ -1,14 +1,18 @@
 package dev.skep.linux;
 
+import dev.skep.engine.AttachPoint;
+import dev.skep.engine.Link;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
+import dev.skep.linux.link.Attacher;
+import dev.skep.linux.link.KernelHandle;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
 import dev.skep.program.Program;
 
 /** A program in the kernel. */
-public final class KernelProgram implements LoadedProgram {
+public final class KernelProgram implements LoadedProgram, KernelHandle {
   private final Bpf bpf;
   private final Program program;
   private final Fd fd;
@@ -24,7 +28,8 @@ public final class KernelProgram implements LoadedProgram {
     return program;
   }
 
-  int fd() {
+  @Override
+  public int fd() {
     return fd.number();
   }
 
@@ -41,6 +46,16 @@ public final class KernelProgram implements LoadedProgram {
   @Override
   public TestRunResult testRun(TestRun run) {
     return KernelTestRun.run(bpf, this, run);
+  }
+
+  @Override
+  public Link attach() {
+    return new Attacher(bpf, fd(), program).attach();
+  }
+
+  @Override
+  public Link attach(AttachPoint point) {
+    return new Attacher(bpf, fd(), program).attach(point);
   }
 
   @Override

@@ -52,6 +52,9 @@ final class ArchitectureTest {
               "run", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
               "natives", "machine", "map", "interp", "jit", "jit.x64"),
           Arrows.of("linux.sys", "errors", "natives"),
+          Arrows.of("linux.net", "errors", "natives", "linux.sys"),
+          Arrows.of(
+              "linux.link", "errors", "program", "engine", "natives", "linux.sys", "linux.net"),
           Arrows.of(
               "linux",
               "errors",
@@ -61,7 +64,8 @@ final class ArchitectureTest {
               "object",
               "engine",
               "natives",
-              "linux.sys"),
+              "linux.sys",
+              "linux.link"),
           Arrows.of(
               "ladder", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
               "natives", "jit", "jit.x64", "run", "linux"),

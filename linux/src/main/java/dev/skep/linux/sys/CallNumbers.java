@@ -10,6 +10,7 @@ public final class CallNumbers {
   public static final long WRITE = either(1, 64);
   public static final long OPENAT = either(257, 56);
   public static final long CLOSE = either(3, 57);
+  public static final long FCNTL = either(72, 25);
   public static final long IOCTL = either(16, 29);
   public static final long SOCKET = either(41, 198);
   public static final long SENDTO = either(44, 206);

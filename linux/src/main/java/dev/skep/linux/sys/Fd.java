@@ -1,9 +1,12 @@
 package dev.skep.linux.sys;
 
+import dev.skep.errors.BpfErrnoException;
 import dev.skep.natives.Syscalls;
 
 /** A file descriptor and its only owner. */
 public final class Fd implements AutoCloseable {
+  private static final int F_DUPFD_CLOEXEC = 1030;
+
   private final Syscalls syscalls;
   private final int number;
   private volatile boolean closed;
@@ -23,6 +26,15 @@ public final class Fd implements AutoCloseable {
       throw new IllegalStateException("closed descriptor");
     }
     return number;
+  }
+
+  /** A second descriptor of the same file, for an owner of its own. */
+  public static Fd duplicate(Syscalls syscalls, int number) {
+    long copy = syscalls.syscall(CallNumbers.FCNTL, number, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+      throw new BpfErrnoException((int) -copy, "second descriptor of " + number);
+    }
+    return new Fd(syscalls, (int) copy);
   }
 
   /** Closes the descriptor, once. */

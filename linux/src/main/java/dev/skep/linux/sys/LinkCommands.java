@@ -2,9 +2,11 @@ package dev.skep.linux.sys;
 
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.natives.Memory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The commands of bpf(2) that attach programs. Those that a kernel may lack return a negative errno
@@ -37,9 +39,21 @@ public final class LinkCommands {
     return bpf.call(LINK_CREATE, attr);
   }
 
+  /**
+   * Whether the kernel has BPF_LINK_CREATE for a program's type: then it complains of a target that
+   * is no descriptor with EBADF, else of the command with EINVAL.
+   */
+  public boolean knowsLinks(int program, int attachType) {
+    try (Attr attr = new Attr()) {
+      attr.putInt(LinkLayout.Create.PROG_FD, program);
+      attr.putInt(LinkLayout.Create.TARGET_FD, -1);
+      attr.putInt(LinkLayout.Create.ATTACH_TYPE, attachType);
+      return create(attr) != -Errno.EINVAL;
+    }
+  }
+
   /** BPF_RAW_TRACEPOINT_OPEN: the link's descriptor or a negative errno; name null is none. */
-  public int rawTracepointOpen(
-      @org.jspecify.annotations.Nullable String name, int program, long cookie) {
+  public int rawTracepointOpen(@Nullable String name, int program, long cookie) {
     try (Attr attr = new Attr()) {
       if (name != null) {
         attr.putString(LinkLayout.RawTracepoint.NAME, name);
@@ -151,7 +165,7 @@ public final class LinkCommands {
   private static int[] ints(long address, int count) {
     int[] values = new int[count];
     for (int i = 0; i < count; i++) {
-      values[i] = dev.skep.natives.Memory.getInt(address + 4L * i);
+      values[i] = Memory.getInt(address + 4L * i);
     }
     return values;
   }
@@ -208,7 +222,7 @@ public final class LinkCommands {
       if (result < 0) {
         throw new BpfErrnoException(-result, "info of a program");
       }
-      return dev.skep.natives.Memory.getInt(info + AttrLayout.ProgInfo.ID);
+      return Memory.getInt(info + AttrLayout.ProgInfo.ID);
     }
   }
 
