@@ -3,6 +3,9 @@ package dev.skep.linux;
 import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.MapBatch;
+import dev.skep.engine.PerfBuffer;
+import dev.skep.engine.RingBuffer;
+import dev.skep.engine.UserRingBuffer;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Bpf;
@@ -240,6 +243,31 @@ public final class KernelMap implements BpfMap {
   @Override
   public MappedArray mmap(boolean writable) {
     return dependent(MappedArray.of(this, writable));
+  }
+
+  @Override
+  public RingBuffer ringBuffer() {
+    return dependent(KernelRingBuffer.of(this));
+  }
+
+  @Override
+  public UserRingBuffer userRingBuffer() {
+    return dependent(KernelUserRing.of(this));
+  }
+
+  @Override
+  public PerfBuffer perfBuffer(int bytesPerCpu) {
+    return perfBuffer(bytesPerCpu, 1);
+  }
+
+  /**
+   * As {@link #perfBuffer(int)}.
+   *
+   * @param wakeupEvents a waiting reader wakes up when a CPU has so many samples (or its time is
+   *     over)
+   */
+  public PerfBuffer perfBuffer(int bytesPerCpu, int wakeupEvents) {
+    return dependent(KernelPerfBuffer.of(this, bytesPerCpu, wakeupEvents));
   }
 
   /** Registers what must end before the map. */

@@ -5,6 +5,7 @@ import dev.skep.errors.Errno;
 import dev.skep.natives.Memory;
 import dev.skep.natives.Syscalls;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /** epoll(7): waits until one of several descriptors has something. For one thread at a time. */
 public final class Epoll implements AutoCloseable {
@@ -62,9 +63,10 @@ public final class Epoll implements AutoCloseable {
    * Waits for up to {@code nanos}, less if the thread is interrupted (its flag stays).
    *
    * @param nanos rounded up to milliseconds; 0 or less only looks
+   * @param stop asked ten times a second whether to give up
    * @return how many descriptors are ready
    */
-  public int await(long nanos) {
+  public int await(long nanos, BooleanSupplier stop) {
     long deadline = System.nanoTime() + nanos;
     long left = nanos;
     do {
@@ -77,7 +79,10 @@ public final class Epoll implements AutoCloseable {
       }
       ready = (int) Math.max(0, result);
       left = deadline - System.nanoTime();
-    } while (ready == 0 && left > 0 && !Thread.currentThread().isInterrupted());
+    } while (ready == 0
+        && left > 0
+        && !stop.getAsBoolean()
+        && !Thread.currentThread().isInterrupted());
     return ready;
   }
 

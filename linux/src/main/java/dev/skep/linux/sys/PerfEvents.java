@@ -11,6 +11,9 @@ public final class PerfEvents {
   /** The types that are not numbered anew by each kernel (enum perf_type_id). */
   public static final int TYPE_TRACEPOINT = 2;
 
+  private static final int TYPE_SOFTWARE = 1;
+  private static final int COUNT_SW_BPF_OUTPUT = 10;
+  private static final int SAMPLE_RAW = 1 << 10;
   private static final long FLAG_FD_CLOEXEC = 8;
   private static final long IOC_ENABLE = 0x2400;
   private static final long IOC_DISABLE = 0x2401;
@@ -31,7 +34,9 @@ public final class PerfEvents {
     static final int SIZE = 4;
     static final int CONFIG = 8;
     static final int SAMPLE_PERIOD = 16;
+    static final int SAMPLE_TYPE = 24;
     static final int BITS = 40;
+    static final int WAKEUP_EVENTS = 48;
     static final int CONFIG1 = 56;
     static final int CONFIG2 = 64;
 
@@ -82,6 +87,28 @@ public final class PerfEvents {
           syscalls.syscall(CallNumbers.PERF_EVENT_OPEN, attr, pid, cpu, -1, FLAG_FD_CLOEXEC);
     } finally {
       Memory.free(text);
+      Memory.free(attr);
+    }
+  }
+
+  /**
+   * Opens the event that takes what programs on one CPU give to bpf_perf_event_output.
+   *
+   * @param wakeupEvents samples per wakeup of a waiting reader
+   * @return the descriptor, or a negative errno
+   */
+  public int openOutput(int cpu, int wakeupEvents) {
+    long attr = Memory.allocate(Layout.BYTES);
+    try {
+      Memory.putInt(attr + Layout.TYPE, TYPE_SOFTWARE);
+      Memory.putInt(attr + Layout.SIZE, Layout.BYTES);
+      Memory.putLong(attr + Layout.CONFIG, COUNT_SW_BPF_OUTPUT);
+      Memory.putLong(attr + Layout.SAMPLE_PERIOD, 1);
+      Memory.putLong(attr + Layout.SAMPLE_TYPE, SAMPLE_RAW);
+      Memory.putInt(attr + Layout.WAKEUP_EVENTS, wakeupEvents);
+      return (int)
+          syscalls.syscall(CallNumbers.PERF_EVENT_OPEN, attr, -1, cpu, -1, FLAG_FD_CLOEXEC);
+    } finally {
       Memory.free(attr);
     }
   }
