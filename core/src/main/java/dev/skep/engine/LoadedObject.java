@@ -50,6 +50,9 @@ public interface LoadedObject extends AutoCloseable {
     }
   }
 
+  /** The global variable of that name; {@link IllegalArgumentException} if there is none. */
+  LoadedVariable variable(String name);
+
   @Override
   void close();
 }

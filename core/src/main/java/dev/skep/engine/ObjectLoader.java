@@ -2,6 +2,7 @@ package dev.skep.engine;
 
 import dev.skep.errors.MalformedException;
 import dev.skep.object.BpfObject;
+import dev.skep.object.GlobalVariable;
 import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.MapSpec;
@@ -25,8 +26,11 @@ public final class ObjectLoader implements LoadedObject {
   private final Map<String, BpfMap> maps = new LinkedHashMap<>();
   private final Map<String, LoadedProgram> programs = new LinkedHashMap<>();
 
-  private ObjectLoader(Engine engine) {
+  private final List<GlobalVariable> variables;
+
+  private ObjectLoader(Engine engine, List<GlobalVariable> variables) {
     this.engine = engine;
+    this.variables = variables;
   }
 
   /**
@@ -35,7 +39,7 @@ public final class ObjectLoader implements LoadedObject {
    * @throws dev.skep.errors.SkepException as {@link Engine#load(BpfObject)} says
    */
   public static LoadedObject load(Engine engine, BpfObject object) {
-    ObjectLoader loader = new ObjectLoader(engine);
+    ObjectLoader loader = new ObjectLoader(engine, object.variables());
     try {
       loader.createMaps(object);
       loader.loadPrograms(object);
@@ -144,6 +148,16 @@ public final class ObjectLoader implements LoadedObject {
   @Override
   public Map<String, BpfMap> maps() {
     return Collections.unmodifiableMap(maps);
+  }
+
+  @Override
+  public LoadedVariable variable(String name) {
+    for (GlobalVariable variable : variables) {
+      if (variable.name().equals(name)) {
+        return new LoadedVariable(map(variable.map()), variable);
+      }
+    }
+    throw new IllegalArgumentException("no variable \"" + name + "\"");
   }
 
   @Override

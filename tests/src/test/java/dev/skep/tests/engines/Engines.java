@@ -1,0 +1,88 @@
+package dev.skep.tests.engines;
+
+import dev.skep.engine.Engine;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelEngine;
+import dev.skep.object.BpfObject;
+import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
+
+/** Engines by name, and what tests of them need. */
+final class Engines {
+  private Engines() {}
+
+  /** Opens an engine; skips the test where the host has none of that name. */
+  static Engine open(String name) {
+    VmOptions options = VmOptions.ofCpus(2);
+    try {
+      return switch (name) {
+        case "interp" -> Vm.interp(options);
+        case "jit" -> Vm.jit(options);
+        case "linux" -> kernel();
+        default -> throw new IllegalArgumentException(name);
+      };
+    } catch (UnsupportedException missing) {
+      Assumptions.abort(String.valueOf(missing.getMessage()));
+      throw missing;
+    }
+  }
+
+  private static Engine kernel() {
+    var available = KernelEngine.available();
+    Assumptions.assumeTrue(available.available(), available.reason());
+    return KernelEngine.host();
+  }
+
+  /** The object of these tests, parsed afresh. */
+  static BpfObject object() {
+    try (InputStream in =
+        Objects.requireNonNull(Engines.class.getResourceAsStream("/engines/engines.bpf.o"))) {
+      return BpfObject.open("engines.bpf.o", in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static byte[] u32(int... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int value : values) {
+      bytes.putInt(value);
+    }
+    return bytes.array();
+  }
+
+  static byte[] u64(long... values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (long value : values) {
+      bytes.putLong(value);
+    }
+    return bytes.array();
+  }
+
+  static long number(byte[] bytes) {
+    long value = 0;
+    for (int i = bytes.length - 1; i >= 0; i--) {
+      value = value << 8 | bytes[i] & 0xff;
+    }
+    return value;
+  }
+
+  /** A packet of that length whose first byte is given, and whose others count up. */
+  static byte[] packet(int first, int length) {
+    byte[] packet = new byte[length];
+    for (int i = 0; i < length; i++) {
+      packet[i] = (byte) i;
+    }
+    packet[0] = (byte) first;
+    return packet;
+  }
+}
