@@ -132,12 +132,12 @@ SEC("xdp") int bounce(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-// Sends a number and the packet's first 10 bytes to the CPU's perf ring.
+// Sends a number and the packet's first 20 bytes to the CPU's perf ring.
 SEC("xdp") int sample(struct xdp_md *ctx)
 {
 	__u32 number = first_byte(ctx);
 
-	return -bpf_perf_event_output(ctx, &samples, BPF_F_CURRENT_CPU | 10ULL << 32, &number, sizeof(number));
+	return -bpf_perf_event_output(ctx, &samples, BPF_F_CURRENT_CPU | 20ULL << 32, &number, sizeof(number));
 }
 
 // Adds 1 to the element of the inner map that the first byte names.

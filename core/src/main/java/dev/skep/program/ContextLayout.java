@@ -138,6 +138,8 @@ public final class ContextLayout {
       ""
     },
     {"netfilter", "0:8=trusted 8:8=trusted", ""},
+    // Any offset below 0xffff.
+    {"syscall", "c0-65535 65528:8 65532:4 65534:2", "c0-65535 65528:8 65532:4 65534:2"},
   };
 
   /** By the name of the type, or name and attach type. */

@@ -22,9 +22,11 @@ final class KernelTestRun {
   private KernelTestRun() {}
 
   static TestRunResult run(Bpf bpf, KernelProgram program, TestRun run) {
-    boolean dataOut = run.data() != null && (run.flags() & XDP_LIVE_FRAMES) == 0;
+    boolean live = (run.flags() & XDP_LIVE_FRAMES) != 0;
+    boolean dataOut = run.data() != null && (!live || run.dataOutSize() > 0);
+    boolean contextIn = run.context() != null && run.context().length > 0;
     boolean contextOut =
-        run.context() != null
+        contextIn
             && run.contextOutSize() != 0
             && program.program().type() != ProgramType.RAW_TRACEPOINT;
     try (Attr attr = new Attr()) {
@@ -39,13 +41,14 @@ final class KernelTestRun {
         attr.putInt(AttrLayout.TestRun.DATA_SIZE_IN, run.data().length);
       }
       long data = dataOut ? dataBuffer(attr, run.dataOutSize()) : 0;
-      long context = run.context() == null ? 0 : context(attr, program, run, contextOut);
+      long context = contextIn ? context(attr, program, run, contextOut) : 0;
       int result = bpf.call(Bpf.PROG_TEST_RUN, attr);
       if (result < 0 && result != -Errno.ENOSPC) {
         throw new BpfErrnoException(
             -result, "test_run of program \"" + program.program().name() + "\"");
       }
-      return result(attr, -result, run, data, contextOut ? context : 0);
+      boolean inPlace = program.program().type() == ProgramType.SYSCALL;
+      return result(attr, -result, run, data, contextOut ? context : 0, inPlace);
     }
   }
 
@@ -65,7 +68,7 @@ final class KernelTestRun {
       return 0;
     }
     if (program.program().type() == ProgramType.SYSCALL) {
-      attr.putInt(AttrLayout.TestRun.CTX_SIZE_OUT, bytes.length);
+      // The kernel copies back to where it came from, and refuses to be given another place.
       return in;
     }
     int size = run.contextOutSize() < 0 ? ALL_CONTEXT_BYTES : run.contextOutSize();
@@ -73,10 +76,12 @@ final class KernelTestRun {
     return attr.putBuffer(AttrLayout.TestRun.CTX_OUT, size);
   }
 
-  private static TestRunResult result(Attr attr, int errno, TestRun run, long data, long context) {
+  private static TestRunResult result(
+      Attr attr, int errno, TestRun run, long data, long context, boolean inPlace) {
     int dataSize = attr.getInt(AttrLayout.TestRun.DATA_SIZE_OUT);
     int room = run.dataOutSize() < 0 ? ALL_DATA_BYTES : run.dataOutSize();
-    int contextSize = attr.getInt(AttrLayout.TestRun.CTX_SIZE_OUT);
+    int contextSize =
+        attr.getInt(inPlace ? AttrLayout.TestRun.CTX_SIZE_IN : AttrLayout.TestRun.CTX_SIZE_OUT);
     return new TestRunResult(
         errno,
         attr.getInt(AttrLayout.TestRun.RETVAL),
