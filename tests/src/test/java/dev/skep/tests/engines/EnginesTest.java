@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -99,8 +100,8 @@ final class EnginesTest {
         assertThat(flows.lookup(u32(i))).isEqualTo(u64(2));
       }
       assertThat(flows.lookup(u32(3))).isNull();
-      byte[] perCpu = loaded.map("per_cpu").lookup(u32(0));
-      assertThat(perCpu).isNotNull().hasSize(8 * engine.cpus());
+      byte[] perCpu = Objects.requireNonNull(loaded.map("per_cpu").lookup(u32(0)));
+      assertThat(perCpu).hasSize(8 * engine.cpus());
       assertThat(sum(perCpu)).isEqualTo(6);
     }
   }

@@ -40,7 +40,7 @@ final class MapScript {
     List<String> results = new ArrayList<>();
     for (String line : lines) {
       String command = line.substring(0, line.indexOf('=')).strip();
-      results.add(command + " = " + script.result(command.split(" +")));
+      results.add(command + " = " + script.result(command.split(" +", -1)));
     }
     return results;
   }
@@ -92,7 +92,7 @@ final class MapScript {
       return new byte[0];
     }
     if (word.contains("/")) {
-      String[] parts = word.split("[./]");
+      String[] parts = word.split("[./]", -1);
       byte[] key = new byte[size];
       for (int i = 4; i < size; i++) {
         key[i] = (byte) Integer.parseInt(parts[i - 4]);
