@@ -36,6 +36,28 @@ final class Immediates {
     return n << 12 | rotation << 6 | imms;
   }
 
+  /** The 64-bit pattern of the fields that {@link #bitmask} gives. */
+  static long ofBitmask(int fields) {
+    int immr = fields >>> 6 & 63;
+    int imms = fields & 63;
+    int size = 32;
+    if (fields >>> 12 == 1) {
+      size = 64;
+    } else {
+      while (size > 2 && (imms & size) != 0) {
+        size /= 2;
+      }
+    }
+    int ones = (imms & size - 1) + 1;
+    long element = ones == 64 ? -1 : (1L << ones) - 1;
+    long pattern = 0;
+    for (int at = 0; at < 64; at += size) {
+      pattern |= element << at;
+    }
+    // All elements are alike, so a rotation of the whole is one of each.
+    return Long.rotateRight(pattern, immr & size - 1);
+  }
+
   /** The smallest period of the pattern, from 2 to 64. */
   private static int elementBits(long pattern) {
     int size = 64;

@@ -66,50 +66,9 @@ final class A64GoldenTest {
         }
       };
 
-  private record Golden(Map<String, Object> line, Map<String, Object> context) {
-    String text(String name) {
-      return (String) Objects.requireNonNull(line.get(name));
-    }
-
-    long number(String name) {
-      Object value = context.get(name);
-      return switch (value) {
-        case null -> 0;
-        case String hex when hex.startsWith("0x") -> Long.parseUnsignedLong(hex.substring(2), 16);
-        case String other -> other.length();
-        default -> ((Number) value).longValue();
-      };
-    }
-
-    boolean is(String name) {
-      return number(name) != 0;
-    }
-  }
-
-  @SuppressWarnings("unchecked")
-  private static List<Golden> all() throws IOException {
-    List<Golden> all = new ArrayList<>();
-    try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(
-                    Objects.requireNonNull(
-                        A64GoldenTest.class.getResourceAsStream("arm64-golden.jsonl.gz"))),
-                StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        Map<String, Object> object = Json.object(line);
-        all.add(
-            new Golden(
-                object, (Map<String, Object>) object.getOrDefault("ctx", Map.<String, Object>of())));
-      }
-    }
-    assertThat(all).hasSize(560);
-    return all;
-  }
-
   @TestFactory
   Stream<DynamicTest> wordsAreTheKernels() throws IOException {
-    return all().stream()
+    return GoldenWords.all().stream()
         .flatMap(golden ->
             Stream.of(Dialect.values())
                 .map(dialect ->
@@ -119,7 +78,7 @@ final class A64GoldenTest {
   }
 
   /** A field of a dialect is there only where it differs; "fixed" corrects the kernel's. */
-  private static String expected(Golden golden, Dialect dialect) {
+  private static String expected(GoldenWords.Line golden, Dialect dialect) {
     Object words = golden.line().get("words");
     if (dialect == Dialect.LINUX_6_12) {
       words = golden.line().getOrDefault("d612", words);
@@ -129,7 +88,7 @@ final class A64GoldenTest {
     return String.valueOf(golden.line().getOrDefault("fixed", words));
   }
 
-  private static String words(Golden golden, Dialect dialect) {
+  private static String words(GoldenWords.Line golden, Dialect dialect) {
     long[] body = body(golden.text("bpf"));
     A64Function f = function(golden, dialect, body);
     Constants constants = new Constants(f.asm, f.layout);
@@ -173,7 +132,7 @@ final class A64GoldenTest {
     }
   }
 
-  private static void call(Golden golden, A64Function f) {
+  private static void call(GoldenWords.Line golden, A64Function f) {
     Constants constants = new Constants(f.asm, f.layout);
     int id = ((Number) Objects.requireNonNull(golden.line().get("id"))).intValue();
     switch (id) {
@@ -187,7 +146,7 @@ final class A64GoldenTest {
     constants.register(1, f.r0(), 0);
   }
 
-  private static void tailCall(Golden golden, CallLowering calls) {
+  private static void tailCall(GoldenWords.Line golden, CallLowering calls) {
     String text = golden.text("text");
     int at = text.indexOf("max_entries ");
     if (text.contains("STATIC")) {
@@ -197,7 +156,7 @@ final class A64GoldenTest {
     }
   }
 
-  private static A64Function function(Golden golden, Dialect dialect, long[] body) {
+  private static A64Function function(GoldenWords.Line golden, Dialect dialect, long[] body) {
     String text = golden.text("text");
     boolean whole = List.of("prologue", "epilogue", "tailcall").contains(golden.text("cls"));
     long[] insns = new long[whole ? body.length + 5 : 2 * AROUND + 2];
@@ -228,7 +187,7 @@ final class A64GoldenTest {
   }
 
   /** Puts instructions in that use the registers which the text names. */
-  private static void use(long[] insns, String text, Golden golden) {
+  private static void use(long[] insns, String text, GoldenWords.Line golden) {
     int at = insns.length - 1;
     boolean frame = text.contains("r10") || text.contains("fp") || text.contains("STATIC");
     for (int register = 6; register <= 10; register++) {
@@ -240,7 +199,7 @@ final class A64GoldenTest {
     }
   }
 
-  private static A64Layout layout(Golden golden, Dialect dialect) {
+  private static A64Layout layout(GoldenWords.Line golden, Dialect dialect) {
     boolean user = golden.context().get("target") != null;
     PerCpuBase base = golden.is("vhe") ? PerCpuBase.TPIDR_EL2 : PerCpuBase.TPIDR_EL1;
     return new A64Layout(
