@@ -8,6 +8,7 @@ module dev.skep.vm {
   exports dev.skep.run;
   exports dev.skep.map;
   exports dev.skep.jit;
+  exports dev.skep.jit.arm64;
   exports dev.skep.jit.x64;
   exports dev.skep.interp;
 }

@@ -47,6 +47,7 @@ final class ArchitectureTest {
           Arrows.of("map", "errors", "btf", "program", "engine", "natives", "machine"),
           Arrows.of("interp", "errors", "isa", "program", "rewrite", "natives", "machine"),
           Arrows.of("jit", "errors", "isa", "program", "rewrite", "natives", "machine"),
+          Arrows.of("jit.arm64", "errors", "isa", "program", "rewrite", "jit"),
           Arrows.of("jit.x64", "errors", "isa", "program", "rewrite", "natives", "machine", "jit"),
           Arrows.of(
               "run", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",

@@ -35,7 +35,7 @@ public final class Vm implements Engine {
   private final TestRuns testRuns;
   private boolean closed;
 
-  private Vm(VmOptions options, BackendFactory factory) {
+  Vm(VmOptions options, BackendFactory factory) {
     this.options = options;
     machine = Machine.ofMask(options.cpus());
     variables = new KernelVariables(machine.addressSpace(), options.hz());
@@ -49,7 +49,7 @@ public final class Vm implements Engine {
   }
 
   /** Makes the engine's own part. */
-  private interface BackendFactory {
+  interface BackendFactory {
     Backend make(
         Machine machine, HelperTable helpers, KernelVariables variables, Programs programs);
   }

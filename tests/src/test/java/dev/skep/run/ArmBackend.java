@@ -1,0 +1,154 @@
+package dev.skep.run;
+
+import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
+import dev.skep.jit.arm64.A64Jit;
+import dev.skep.jit.arm64.A64Layout;
+import dev.skep.jit.arm64.A64Linker;
+import dev.skep.machine.BpfCallback;
+import dev.skep.machine.BpfFunction;
+import dev.skep.machine.Cpu;
+import dev.skep.map.VmMap;
+import dev.skep.natives.Memory;
+import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelVariable;
+import dev.skep.rewrite.RunnableProgram;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/** Programs as arm64 code in an emulator. */
+final class ArmBackend implements Backend {
+  private static final int STACK_BYTES = 1 << 14;
+  private static final int MAX_DEPTH = 8;
+
+  private final ArmEmulator emulator;
+  private final A64Layout layout;
+  private final HelperTable helpers;
+  private final KernelVariables variables;
+  private final IdentityHashMap<BpfFunction, Long> stubs = new IdentityHashMap<>();
+  private final long stacks = Memory.allocate((long) STACK_BYTES * MAX_DEPTH, 4096);
+  private long next = ArmEmulator.CODE_AREA;
+  private int depth;
+
+  ArmBackend(
+      ArmEmulator emulator, A64Layout layout, HelperTable helpers, KernelVariables variables) {
+    this.emulator = emulator;
+    this.layout = layout;
+    this.helpers = helpers;
+    this.variables = variables;
+  }
+
+  /** An engine over the emulator; it ends with the engine. */
+  static Vm vm(VmOptions options, A64Layout layout, String... emulatorOptions) {
+    return new Vm(
+        options,
+        (machine, helpers, variables, programs) ->
+            new ArmBackend(new ArmEmulator(emulatorOptions), layout, helpers, variables));
+  }
+
+  @Override
+  public String name() {
+    return "jit-arm64";
+  }
+
+  @Override
+  public Executable load(RunnableProgram program, List<VmMap> maps) {
+    MachineCode code = A64Jit.compile(program, layout, new Addresses(maps));
+    long image = next;
+    next += code.length() + 15 & -16;
+    if (next > ArmEmulator.CODE_AREA + ArmEmulator.CODE_BYTES) {
+      throw new IllegalStateException("no room for more code");
+    }
+    ProgramType type = program.program().type();
+    emulator.code(
+        image, A64Linker.link(code, image, number -> stub(helpers.require(type, number))));
+    return new Emulated(image);
+  }
+
+  private long stub(BpfFunction function) {
+    return stubs.computeIfAbsent(function, emulator::stub);
+  }
+
+  private long call(Cpu cpu, long entry, long... arguments) {
+    if (depth == MAX_DEPTH) {
+      throw new IllegalStateException("runs inside runs, too deep");
+    }
+    BpfCallback outside = cpu.callback();
+    cpu.callback(
+        (function, r1, r2, r3, r4, r5) -> call(cpu, function, r1, r2, r3, r4, r5));
+    depth++;
+    try {
+      return emulator.run(cpu, entry, stacks + (long) STACK_BYTES * depth, arguments);
+    } finally {
+      depth--;
+      cpu.callback(outside);
+    }
+  }
+
+  @Override
+  public void close() {
+    emulator.close();
+    Memory.free(stacks);
+  }
+
+  private final class Addresses implements Linkage {
+    private final List<VmMap> maps;
+
+    Addresses(List<VmMap> maps) {
+      this.maps = maps;
+    }
+
+    @Override
+    public long mapAddress(int map) {
+      return maps.get(map).address();
+    }
+
+    @Override
+    public long mapValueAddress(int map, int offset) {
+      return maps.get(map).directValue() + offset;
+    }
+
+    @Override
+    public long variableAddress(KernelVariable variable) {
+      return variables.address(variable);
+    }
+
+    @Override
+    public long functionAddress(int number) {
+      throw new IllegalStateException("functions are linked later");
+    }
+
+    @Override
+    public boolean isUpcall(int number) {
+      return true;
+    }
+  }
+
+  private final class Emulated implements Executable {
+    private final long image;
+
+    Emulated(long image) {
+      this.image = image;
+    }
+
+    @Override
+    public long run(Cpu cpu, long context) {
+      return call(cpu, image, context);
+    }
+
+    @Override
+    public long entry() {
+      return image;
+    }
+
+    @Override
+    public long tailCallEntry() {
+      return image + 4L * layout.tailCallEntry();
+    }
+
+    @Override
+    public void free() {
+      // The code area lives as long as the emulator.
+    }
+  }
+}
