@@ -74,8 +74,7 @@ final class ArmBackend implements Backend {
       throw new IllegalStateException("runs inside runs, too deep");
     }
     BpfCallback outside = cpu.callback();
-    cpu.callback(
-        (function, r1, r2, r3, r4, r5) -> call(cpu, function, r1, r2, r3, r4, r5));
+    cpu.callback((function, r1, r2, r3, r4, r5) -> call(cpu, function, r1, r2, r3, r4, r5));
     depth++;
     try {
       return emulator.run(cpu, entry, stacks + (long) STACK_BYTES * depth, arguments);

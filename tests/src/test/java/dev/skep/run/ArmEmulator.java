@@ -66,8 +66,7 @@ final class ArmEmulator implements AutoCloseable {
         Files.write(program, Objects.requireNonNull(runner).readAllBytes());
       }
       Files.setPosixFilePermissions(
-          program,
-          EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_EXECUTE));
+          program, EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_EXECUTE));
       List<String> command = new ArrayList<>(List.of(SETARCH.toString(), "-R", command()));
       command.addAll(List.of(extra));
       command.add(program.toString());

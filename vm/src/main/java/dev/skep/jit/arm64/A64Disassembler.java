@@ -113,8 +113,7 @@ public final class A64Disassembler {
     } else if (is(0xff000010, 0x54000000)) {
       return print("b." + CONDITIONS[word & 15], target(signed(23, 5)));
     } else if (is(0x7e000000, 0x34000000)) {
-      return print(
-          bits(24, 24) == 0 ? "cbz" : "cbnz", zero(sf(), rd()), target(signed(23, 5)));
+      return print(bits(24, 24) == 0 ? "cbz" : "cbnz", zero(sf(), rd()), target(signed(23, 5)));
     } else if (is(0xfffffc1f, 0xd61f0000)) {
       return print("br", zero(1, rn()));
     } else if (is(0xfffffc1f, 0xd63f0000)) {
@@ -313,8 +312,7 @@ public final class A64Disassembler {
       case 0 -> print("str" + SUFFIXES[size], zero(size == 3 ? 1 : 0, rd()), address);
       case 1 -> print("ldr" + SUFFIXES[size], zero(size == 3 ? 1 : 0, rd()), address);
       case 2 ->
-          size < 3
-              && print("ldrs" + (size == 2 ? "w" : SUFFIXES[size]), zero(1, rd()), address);
+          size < 3 && print("ldrs" + (size == 2 ? "w" : SUFFIXES[size]), zero(1, rd()), address);
       default -> false;
     };
   }

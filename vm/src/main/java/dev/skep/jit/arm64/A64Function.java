@@ -50,9 +50,7 @@ final class A64Function {
     this.linkage = linkage;
     this.privateStack = function.privateStack() && layout.privateStacks();
     registers =
-        new int[] {
-          layout.dialect().r0, 0, 1, 2, 3, 4, 19, 20, 21, 22, A64Reg.BPF_FP, A64Reg.AX
-        };
+        new int[] {layout.dialect().r0, 0, 1, 2, 3, 4, 19, 20, 21, 22, A64Reg.BPF_FP, A64Reg.AX};
     places = new int[function.end() - function.start() + 1];
     calleeUsed = calleeUsed();
   }

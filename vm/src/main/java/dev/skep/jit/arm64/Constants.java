@@ -45,11 +45,7 @@ final class Constants {
     }
     int first = block(value, shift);
     asm.moveWide(
-        inverted ? A64Assembler.MOVN : A64Assembler.MOVZ,
-        1,
-        rd,
-        inverted ? ~first : first,
-        shift);
+        inverted ? A64Assembler.MOVN : A64Assembler.MOVZ, 1, rd, inverted ? ~first : first, shift);
     for (shift -= 16; shift >= 0; shift -= 16) {
       if (block(value, shift) != background) {
         asm.moveWide(A64Assembler.MOVK, 1, rd, block(value, shift), shift);

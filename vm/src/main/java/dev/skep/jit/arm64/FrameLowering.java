@@ -119,8 +119,7 @@ final class FrameLowering {
     constants.move64(A64Reg.PRIVATE_STACK, f.input.privateStackBase() + PRIVATE_STACK_GUARD);
     asm.word(f.layout.perCpuBase().read | A64Reg.TMP1);
     asm.registers(A64Assembler.ADD, 1, A64Reg.PRIVATE_STACK, A64Reg.PRIVATE_STACK, A64Reg.TMP1);
-    asm.addend(
-        A64Assembler.ADD_IMM, 1, A64Reg.BPF_FP, A64Reg.PRIVATE_STACK, f.stackBytes());
+    asm.addend(A64Assembler.ADD_IMM, 1, A64Reg.BPF_FP, A64Reg.PRIVATE_STACK, f.stackBytes());
   }
 
   /** Gives the frame back up to the counter: what a tail call does before it jumps. */

@@ -43,8 +43,7 @@ final class MemoryLowering {
     int base = InsnWord.src(word);
     switch (mode(word)) {
       case Opcodes.MEM -> access(LOAD, LOAD_INDEXED, word, dst, base, A64Reg.TMP1);
-      case Opcodes.MEMSX ->
-          access(LOAD_SIGNED, LOAD_SIGNED_INDEXED, word, dst, base, A64Reg.TMP1);
+      case Opcodes.MEMSX -> access(LOAD_SIGNED, LOAD_SIGNED_INDEXED, word, dst, base, A64Reg.TMP1);
       case Opcodes.PROBE_MEM -> {
         access(LOAD, LOAD_INDEXED, word, dst, base, A64Reg.TMP1);
         f.probe();
@@ -128,8 +127,6 @@ final class MemoryLowering {
   }
 
   private static boolean isScaled(int offset, int logSize) {
-    return offset >= 0
-        && offset >> logSize <= MAX_SCALED
-        && (offset & (1 << logSize) - 1) == 0;
+    return offset >= 0 && offset >> logSize <= MAX_SCALED && (offset & (1 << logSize) - 1) == 0;
   }
 }

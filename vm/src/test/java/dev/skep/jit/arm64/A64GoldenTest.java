@@ -10,20 +10,14 @@ import dev.skep.jit.arm64.A64Layout.Dialect;
 import dev.skep.jit.arm64.A64Layout.PerCpuBase;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -74,7 +68,9 @@ final class A64GoldenTest {
                 .map(dialect ->
                     dynamicTest(
                         golden.line().get("id") + " " + dialect + " " + golden.text("text"),
-                        () -> assertThat(words(golden, dialect)).isEqualTo(expected(golden, dialect)))));
+                        () ->
+                            assertThat(words(golden, dialect))
+                                .isEqualTo(expected(golden, dialect)))));
   }
 
   /** A field of a dialect is there only where it differs; "fixed" corrects the kernel's. */
@@ -222,11 +218,10 @@ final class A64GoldenTest {
       return new long[0];
     }
     return Arrays.stream(text.split(" \\| ", -1))
-        .mapToLong(
-            bytes ->
-                ByteBuffer.wrap(HexFormat.ofDelimiter(" ").parseHex(bytes))
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .getLong())
+        .mapToLong(bytes ->
+            ByteBuffer.wrap(HexFormat.ofDelimiter(" ").parseHex(bytes))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong())
         .toArray();
   }
 }

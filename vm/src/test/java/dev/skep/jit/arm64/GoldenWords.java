@@ -50,7 +50,8 @@ final class GoldenWords {
         Map<String, Object> object = Json.object(line);
         all.add(
             new Line(
-                object, (Map<String, Object>) object.getOrDefault("ctx", Map.<String, Object>of())));
+                object,
+                (Map<String, Object>) object.getOrDefault("ctx", Map.<String, Object>of())));
       }
     }
     return all;
