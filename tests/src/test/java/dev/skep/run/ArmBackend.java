@@ -15,8 +15,10 @@ import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.IdentityHashMap;
 import java.util.List;
+import org.jspecify.annotations.NullMarked;
 
 /** Programs as arm64 code in an emulator. */
+@NullMarked
 final class ArmBackend implements Backend {
   private static final int STACK_BYTES = 1 << 14;
   private static final int MAX_DEPTH = 8;

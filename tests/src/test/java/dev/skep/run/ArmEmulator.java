@@ -18,11 +18,13 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * A process that executes arm64 code on this process's memory; runner.c beside the tests tells how.
  * One run at a time, with runs inside of helpers.
  */
+@NullMarked
 final class ArmEmulator implements AutoCloseable {
   static final long CODE_AREA = 0x48000000L;
   static final int CODE_BYTES = 64 << 20;

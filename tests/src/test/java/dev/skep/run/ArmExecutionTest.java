@@ -19,6 +19,7 @@ import dev.skep.program.layout.BpfProgLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * packets, contexts and maps. {@code -Dskep.generated=N} sets how many, {@code -Dskep.seed=S} the
  * first seed.
  */
+@NullMarked
 class ArmExecutionTest {
   private static final int COUNT = Integer.getInteger("skep.generated", 100);
   private static final long FIRST = Long.getLong("skep.seed", 0);
