@@ -308,6 +308,8 @@ public record HelperPrototype(
   private static final HelperPrototype STORAGE_OF_CONTEXT;
   private static final HelperPrototype ASSIGN_LOOKED_UP;
   private static final HelperPrototype LENGTH_OF_XDP_BUFF;
+  private static final HelperPrototype SETSOCKOPT_OF_SOCKET;
+  private static final HelperPrototype GETSOCKOPT_OF_SOCKET;
 
   static {
     TABLE.lines().forEach(HelperPrototype::row);
@@ -317,6 +319,8 @@ public record HelperPrototype(
     COOKIE_OF_SOCKET = parse("O", "i", "-");
     STORAGE_OF_CONTEXT = parse("pcua", "v", "-");
     ASSIGN_LOOKED_UP = parse("cFa", "i", "-");
+    SETSOCKOPT_OF_SOCKET = parse("Baams", "i", "-");
+    GETSOCKOPT_OF_SOCKET = parse("BaaMs", "i", "-");
     LENGTH_OF_XDP_BUFF = parse("b", "i", "-");
   }
 
@@ -347,6 +351,9 @@ public record HelperPrototype(
     }
     if (id == 124 && type == ProgramType.SK_LOOKUP) {
       return ASSIGN_LOOKED_UP;
+    }
+    if (AttachedHelpers.has(type) && (id == 49 || id == 57)) {
+      return id == 49 ? SETSOCKOPT_OF_SOCKET : GETSOCKOPT_OF_SOCKET;
     }
     if (id == 188 && type == ProgramType.TRACING) {
       return LENGTH_OF_XDP_BUFF;

@@ -52,13 +52,13 @@ final class BtfAccess {
           "Cannot access kernel 'struct " + name + "' from non-GPL compatible program");
     }
     checkPlace(r, at, "R" + regno + " is ptr_" + name, off, type);
-    if (write) {
-      checkWrite(type, number);
+    if (write && checkWrite(btf, struct, type, off, size)) {
+      return;
     }
-    BtfWalk found = walk(btf);
     if ((type & MEM_ALLOC) != 0) {
       throw env.unsupported("access to allocated objects");
     }
+    BtfWalk found = walk(btf);
     int result = found.access(btf, struct, off, size);
     if (result < 0) {
       throw new Rejection(-result);
@@ -86,19 +86,27 @@ final class BtfAccess {
     }
   }
 
-  private void checkWrite(int type, int number) {
-    if ((type & MEM_ALLOC) != 0 && (type & PTR_UNTRUSTED) == 0) {
-      return;
-    }
-    switch (env.program.type()) {
-      case SCHED_CLS, SCHED_ACT, XDP, STRUCT_OPS -> {
-        if ((type & MEM_ALLOC) == 0 && BtfObjects.isKernel(number)) {
-          throw env.unsupported("writes into structs of the kernel");
+  /** Whether a write is allowed by rules of the program's type alone. */
+  private boolean checkWrite(Btf btf, int struct, int type, int off, int size) {
+    if ((type & MEM_ALLOC) == 0) {
+      switch (env.program.type()) {
+        case STRUCT_OPS -> {
+          new StructOpsWrites(env, btf).check(struct, off, size);
+          return true;
         }
+        case SCHED_CLS, SCHED_ACT, XDP -> {
+          // Connection tracking allows some.
+          if (btf.name(struct).equals("nf_conn")) {
+            throw env.unsupported("writes into struct nf_conn");
+          }
+        }
+        default -> {}
       }
-      default -> {}
     }
-    throw env.reject(Errno.EACCES, "only read is supported");
+    if ((type & MEM_ALLOC) == 0 || (type & PTR_UNTRUSTED) != 0) {
+      throw env.reject(Errno.EACCES, "only read is supported");
+    }
+    return false;
   }
 
   /** The flags of a pointer that was loaded through another. */

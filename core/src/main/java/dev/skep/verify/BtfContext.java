@@ -36,6 +36,9 @@ final class BtfContext {
 
   int number;
 
+  /** Whether a larger struct is meant than the one that the log names. */
+  private boolean promoted;
+
   /** Whether it is the value that the hook returned. */
   boolean result;
 
@@ -50,10 +53,19 @@ final class BtfContext {
 
   /** Whether the load is allowed; if not the log says why. */
   boolean check(int off, int size, boolean write) {
+    boolean allowed = load(off, size, write);
+    if (promoted) {
+      typeId = target.btf().find("tcp_sock", BtfKind.STRUCT);
+    }
+    return allowed;
+  }
+
+  private boolean load(int off, int size, boolean write) {
     type = SCALAR;
     typeId = 0;
     number = target.number();
     result = false;
+    promoted = false;
     if (off < 0 || off >= 8 * MAX_ARGUMENTS || write || off % size != 0) {
       return false;
     }
@@ -224,6 +236,7 @@ final class BtfContext {
               + " is not a struct");
     }
     typeId = to;
+    promote(btf);
     env.verbose("func '" + target.name() + "' arg" + index + " has btf_id " + to + " type ");
     env.verbose(BtfKind.name(kind) + " '" + name(btf, to) + "'\n");
     if (mayBeError) {
@@ -231,6 +244,15 @@ final class BtfContext {
       type = SCALAR;
     }
     return true;
+  }
+
+  /** A congestion control gets struct tcp_sock where its prototype says struct sock. */
+  private void promote(Btf btf) {
+    promoted =
+        env.program.type() == ProgramType.STRUCT_OPS
+            && target.btf().name(target.typeId()).equals("tcp_congestion_ops")
+            && btf.name(typeId).equals("sock")
+            && (type & ~(BASE_MASK | PTR_TRUSTED)) == 0;
   }
 
   /** prog_args_trusted. */

@@ -2,6 +2,7 @@ package dev.skep.verify;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.AttachType;
 
 /** The stack that all frames of a chain of calls need together (check_max_stack_depth). */
 final class StackDepth {
@@ -28,6 +29,8 @@ final class StackDepth {
         !tailCalls
             && switch (env.program.type()) {
               case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
+              // Others that may run within themselves, as iterators never do.
+              case TRACING -> env.program.expectedAttachType() != AttachType.TRACE_ITER.number();
               default -> false;
             };
     boolean[] shared = new boolean[env.subprogs.length];
