@@ -184,8 +184,9 @@ public final class LinkCommands {
 
   private static String pinHint(int errno) {
     return switch (errno) {
-      case Errno.EPERM, Errno.EACCES -> "pinning needs a bpf file system that may be written to";
-      case Errno.EINVAL -> "the directory is not on a bpf file system; mount one with type bpf";
+      case Errno.EPERM, Errno.EINVAL ->
+          "the directory is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf";
+      case Errno.EACCES -> "the directory may not be written to";
       case Errno.EEXIST -> "the file exists; remove it first";
       case Errno.ENOENT -> "the directory does not exist";
       default -> "";

@@ -1,0 +1,102 @@
+package dev.skep.linux.link;
+
+import dev.skep.engine.LoadedObject;
+import dev.skep.linux.KernelEngine;
+import dev.skep.linux.Linux;
+import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.LinkCommands;
+import dev.skep.natives.Syscalls;
+import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectProgram;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** Programs of a test object in the kernel, with the counters that they keep. */
+final class Loaded implements AutoCloseable {
+  private final KernelEngine engine = Linux.kernel();
+  private final LoadedObject object;
+
+  private Loaded(BpfObject source, String... programs) {
+    for (ObjectProgram program : source.programs()) {
+      source.autoload(program.name(), List.of(programs).contains(program.name()));
+    }
+    object = engine.load(source);
+  }
+
+  /** Loads only these programs of link/NAME.bpf.o. */
+  static Loaded of(String name, String... programs) {
+    return new Loaded(source(name), programs);
+  }
+
+  /** As {@link #of}, with a value for the variable "mark". */
+  static Loaded marked(long mark, String name, String... programs) {
+    BpfObject source = source(name);
+    source.set("mark", mark);
+    return new Loaded(source, programs);
+  }
+
+  static BpfObject source(String name) {
+    try (InputStream in = Loaded.class.getResourceAsStream("/link/" + name + ".bpf.o")) {
+      if (in == null) {
+        throw new IllegalStateException("no object " + name);
+      }
+      return BpfObject.open(name, in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  LoadedObject object() {
+    return object;
+  }
+
+  dev.skep.engine.LoadedProgram program(String name) {
+    return object.program(name);
+  }
+
+  /** The value of a slot of the map "counts". */
+  long count(int slot) {
+    byte[] key = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(slot).array();
+    byte[] value = object.map("counts").lookup(key);
+    if (value == null) {
+      throw new IllegalStateException("no slot " + slot);
+    }
+    return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
+  }
+
+  /** The ids of all links of this machine. */
+  static Set<Integer> linkIds() {
+    LinkCommands commands = new LinkCommands(new Bpf(Syscalls.host()));
+    Set<Integer> ids = new TreeSet<>();
+    var next = commands.nextId(0);
+    while (next.isPresent()) {
+      ids.add(next.getAsInt());
+      next = commands.nextId(next.getAsInt());
+    }
+    return ids;
+  }
+
+  /** How many descriptors this process has open. */
+  static long descriptors() {
+    try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
+      return entries.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    object.close();
+    engine.close();
+  }
+}
