@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param attachModule the module whose BTF {@code attachBtfId} belongs to, null for vmlinux's
  * @param attachProgram the program that this one replaces or traces, or null; its BTF then is the
  *     one that {@code attachTo} and {@code attachBtfId} name a function of
+ * @param modules the kernel modules whose functions the program calls; see {@link #firstModule}
  */
 public record Program(
     String name,
@@ -43,7 +44,16 @@ public record Program(
     @Nullable String attachTo,
     int attachBtfId,
     @Nullable String attachModule,
-    @Nullable Program attachProgram) {
+    @Nullable Program attachProgram,
+    List<String> modules) {
+
+  /**
+   * The number in a call's off that stands for the first of {@link #modules}: they follow the maps
+   * in the array of descriptors, and 0 stands for vmlinux.
+   */
+  public static int firstModule(int maps) {
+    return Math.max(1, maps);
+  }
 
   /** A program whose target, if it has one, is known by name. */
   public Program(
@@ -74,7 +84,8 @@ public record Program(
         attachTo,
         0,
         null,
-        null);
+        null,
+        List.of());
   }
 
   /** The same program with another target, as the three last components say it. */
@@ -95,7 +106,8 @@ public record Program(
         to,
         btfId,
         module,
-        target);
+        target,
+        modules);
   }
 
   /** A program without BTF, as raw bpf(2) users load it. */

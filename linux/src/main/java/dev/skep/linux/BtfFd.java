@@ -1,24 +1,65 @@
 package dev.skep.linux;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfFeature;
+import dev.skep.btf.BtfSanitizer;
+import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
 import org.jspecify.annotations.Nullable;
 
-/** A BTF blob in the kernel for the time of one command; without BTF it is the descriptor 0. */
+/**
+ * A BTF blob in the kernel for the time of one command; without BTF it is the descriptor 0.
+ *
+ * <p>BTF is optional, as in libbpf: where the kernel refuses a blob, it gets one without what it
+ * does not know ({@link BtfSanitizer}); where it refuses that too, the command goes on without.
+ */
 final class BtfFd implements AutoCloseable {
   private final @Nullable Fd fd;
+  private final int errno;
 
-  private BtfFd(@Nullable Fd fd) {
+  private BtfFd(@Nullable Fd fd, int errno) {
     this.fd = fd;
+    this.errno = errno;
   }
 
   static BtfFd of(Bpf bpf, @Nullable Btf btf) {
-    return new BtfFd(btf == null ? null : bpf.btfLoad(btf.bytes()));
+    if (btf == null) {
+      return new BtfFd(null, 0);
+    }
+    Probe probe = new Probe(bpf);
+    int result = probe.btf(btf.bytes());
+    if (result == -Errno.EINVAL) {
+      KernelFeatures features = KernelFeatures.of(bpf);
+      Btf older =
+          features.has(Feature.BTF)
+              ? BtfSanitizer.sanitize(btf, feature -> features.has(kernelFeature(feature)))
+              : btf;
+      result = older == btf ? result : probe.btf(older.bytes());
+    }
+    return result >= 0 ? new BtfFd(bpf.own(result), 0) : new BtfFd(null, -result);
+  }
+
+  private static Feature kernelFeature(BtfFeature feature) {
+    return switch (feature) {
+      case FUNC -> Feature.BTF_FUNC;
+      case GLOBAL_FUNC -> Feature.BTF_GLOBAL_FUNC;
+      case DATASEC -> Feature.BTF_DATASEC;
+      case QMARK_DATASEC -> Feature.BTF_QMARK_DATASEC;
+      case FLOAT -> Feature.BTF_FLOAT;
+      case DECL_TAG -> Feature.BTF_DECL_TAG;
+      case TYPE_TAG -> Feature.BTF_TYPE_TAG;
+      case ENUM64 -> Feature.BTF_ENUM64;
+    };
   }
 
   int number() {
     return fd == null ? 0 : fd.number();
+  }
+
+  /** Why the kernel has no BTF of a blob; 0 where it has, or there is none. */
+  int errno() {
+    return errno;
   }
 
   @Override

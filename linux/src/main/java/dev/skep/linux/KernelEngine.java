@@ -19,6 +19,7 @@ import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The running kernel as an engine. It holds nothing itself: maps and programs own descriptors. */
 public final class KernelEngine implements Engine {
@@ -56,9 +57,15 @@ public final class KernelEngine implements Engine {
     Program smallest = Program.of("probe", ProgramType.SCHED_CLS, "GPL", insns, List.of());
     try (KernelEngine engine = host();
         KernelVerdict verdict = engine.judge(smallest, List.of(), 0)) {
-      return verdict.accepted()
-          ? new Availability(true, "")
-          : new Availability(false, "bpf(2) is not allowed here: " + Errno.name(verdict.errno()));
+      if (verdict.accepted()) {
+        return new Availability(true, "");
+      }
+      String advice = engine.advice().ofProgram(verdict.errno(), ProgramType.SCHED_CLS);
+      return new Availability(
+          false,
+          "bpf(2) is not allowed here: "
+              + Errno.name(verdict.errno())
+              + (advice.isEmpty() ? "" : ": " + advice));
     } catch (UnsupportedException noCall) {
       return new Availability(false, String.valueOf(noCall.getMessage()));
     }
@@ -98,19 +105,61 @@ public final class KernelEngine implements Engine {
    */
   public KernelVerdict judge(
       Program program, List<? extends BpfMap> maps, int logLevel, long maxLogBytes) {
-    int[] fds = new int[maps.size()];
-    for (int i = 0; i < fds.length; i++) {
+    return judge(program, maps, new LoadOptions(logLevel, maxLogBytes, null, false));
+  }
+
+  /**
+   * How a program is loaded.
+   *
+   * @param logLevel BPF_LOG_* bits; 0 for no log
+   * @param maxLogBytes where to cut the log; a program with a longer one gets the errno ENOSPC
+   * @param target the loaded program that this one replaces or traces, or null: then {@link
+   *     Program#attachProgram} is loaded for the time of the command, if there is one
+   * @param bindAll whether the program holds maps that it does not use (Linux 6.14)
+   */
+  public record LoadOptions(
+      int logLevel, long maxLogBytes, @Nullable KernelProgram target, boolean bindAll) {
+    public static final LoadOptions DEFAULT = new LoadOptions(0, Long.MAX_VALUE, null, false);
+
+    public LoadOptions withLogLevel(int level) {
+      return new LoadOptions(level, maxLogBytes, target, bindAll);
+    }
+
+    public LoadOptions withTarget(@Nullable KernelProgram program) {
+      return new LoadOptions(logLevel, maxLogBytes, program, bindAll);
+    }
+
+    public LoadOptions withBindAll(boolean bind) {
+      return new LoadOptions(logLevel, maxLogBytes, target, bind);
+    }
+  }
+
+  /**
+   * As {@link #judge(Program, List, int)}, with all that can be said about a load.
+   *
+   * @throws BpfErrnoException ESRCH if the kernel's types do not have what the program attaches to
+   */
+  public KernelVerdict judge(Program program, List<? extends BpfMap> maps, LoadOptions options) {
+    int[] mapFds = new int[maps.size()];
+    for (int i = 0; i < mapFds.length; i++) {
       if (!(maps.get(i) instanceof KernelMap map)) {
         throw new IllegalArgumentException("map " + i + " is not in the kernel");
       }
-      fds[i] = map.fd();
+      mapFds[i] = map.fd();
     }
-    if (program.attachTo() != null && needsTarget(program.type())) {
-      throw new UnsupportedException("linux engine: attach target \"" + program.attachTo() + "\"");
-    }
-    try (BtfFd btf = BtfFd.of(bpf, program.btf())) {
+    try (LoadTarget target = LoadTarget.of(this, program, options.target());
+        ModuleFds modules = ModuleFds.of(bpf, program.modules());
+        BtfFd btf = BtfFd.of(bpf, program.btf())) {
+      ProgramLoad.Descriptors fds =
+          new ProgramLoad.Descriptors(
+              mapFds,
+              modules.numbers(),
+              btf.number(),
+              target.typeId(),
+              target.fd(),
+              options.bindAll());
       ProgramLoad.Result result =
-          new ProgramLoad(bpf, program, fds, btf.number()).load(logLevel, maxLogBytes);
+          new ProgramLoad(bpf, program, fds).load(options.logLevel(), options.maxLogBytes());
       boolean loaded = result.fd() >= 0;
       return new KernelVerdict(
           loaded ? 0 : -result.fd(),
@@ -120,30 +169,39 @@ public final class KernelEngine implements Engine {
     }
   }
 
-  private static boolean needsTarget(ProgramType type) {
-    return switch (type) {
-      case TRACING, LSM, EXT, STRUCT_OPS -> true;
-      default -> false;
-    };
+  Bpf bpf() {
+    return bpf;
   }
 
   @Override
   public KernelProgram load(Program program, List<? extends BpfMap> maps) {
-    KernelVerdict verdict = judge(program, maps, 0);
-    if (verdict.program() != null) {
-      return verdict.program();
+    return load(program, maps, LoadOptions.DEFAULT);
+  }
+
+  /**
+   * As {@link #load(Program, List)}, with all that can be said about a load: how a program of type
+   * ext, or one that traces another program, gets its target.
+   */
+  public KernelProgram load(Program program, List<? extends BpfMap> maps, LoadOptions options) {
+    KernelVerdict verdict = judge(program, maps, options);
+    if (verdict.program() == null && options.logLevel() == 0) {
+      // The log costs time, so it is asked for only now.
+      verdict = judge(program, maps, options.withLogLevel(1));
     }
-    // The log costs time, so it is asked for only now.
-    verdict = judge(program, maps, 1);
     if (verdict.program() != null) {
       return verdict.program();
     }
     String name = "program \"" + program.name() + "\"";
     if (verdict.log().isEmpty()) {
-      throw new BpfErrnoException(verdict.errno(), "load of " + name);
+      throw new BpfErrnoException(
+          verdict.errno(), "load of " + name, advice().ofProgram(verdict.errno(), program.type()));
     }
     throw new RejectedException(
         name + ": " + VerifierText.lastError(verdict.log()), verdict.errno(), -1, verdict.log());
+  }
+
+  private Advice advice() {
+    return Advice.of(bpf);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.skep.linux;
 
+import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.linux.sys.Attr;
 import dev.skep.linux.sys.AttrLayout.ProgLoad;
@@ -8,7 +9,6 @@ import dev.skep.natives.Memory;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** BPF_PROG_LOAD of one program, with a log buffer that grows until the log fits. */
@@ -32,54 +32,78 @@ final class ProgramLoad {
    */
   record Result(int fd, String log, long logBytes) {}
 
+  /**
+   * The descriptors that a program needs.
+   *
+   * @param maps of {@code program.maps()}, in order
+   * @param modules of the BTF of {@code program.modules()}, in order
+   * @param btf of the program's BTF, or 0
+   * @param attachBtfId the type to attach to, or 0
+   * @param attach of the program or of the module's BTF that the type belongs to, or 0
+   * @param bindAll whether the program holds all its maps, used or not (Linux 6.14)
+   */
+  record Descriptors(
+      int[] maps, int[] modules, int btf, int attachBtfId, int attach, boolean bindAll) {}
+
   private final Bpf bpf;
   private final Program program;
-  private final int[] mapFds;
-  private final int btfFd;
+  private final Descriptors fds;
+  private final LoadTrims trims;
 
-  /**
-   * @param mapFds descriptors of {@code program.maps()}, in order
-   * @param btfFd descriptor of the program's BTF, or 0
-   */
-  ProgramLoad(Bpf bpf, Program program, int[] mapFds, int btfFd) {
+  ProgramLoad(Bpf bpf, Program program, Descriptors fds) {
     this.bpf = bpf;
     this.program = program;
-    this.mapFds = mapFds;
-    this.btfFd = btfFd;
+    this.fds = fds;
+    this.trims = new LoadTrims(KernelFeatures.of(bpf), program);
   }
 
   /**
    * Loads with a log of that level; level 0 asks for none.
    *
+   * <p>The buffer grows until the log fits: to what the kernel says it needs, or where it does not
+   * say (before 6.4), to twice as much for each ENOSPC.
+   *
    * @param maxLogBytes the largest buffer to try; a longer log is cut and the errno is ENOSPC
    */
   Result load(int logLevel, long maxLogBytes) {
+    Result result = tryLoad(logLevel, maxLogBytes);
+    // An attribute that the kernel is too old for: without it, as libbpf goes on.
+    return result.fd() == -Errno.E2BIG && result.log().isEmpty() && trims.apply()
+        ? tryLoad(logLevel, maxLogBytes)
+        : result;
+  }
+
+  private Result tryLoad(int logLevel, long maxLogBytes) {
     long limit = Math.min(maxLogBytes, MAX_LOG_BYTES);
     long logBytes = Math.min(FIRST_LOG_BYTES, limit);
+    Result cut = null;
     while (true) {
       try (Attr attr = attributes()) {
         long log = logLevel == 0 ? 0 : attr.putBuffer(ProgLoad.LOG_BUF, logBytes);
         attr.putInt(ProgLoad.LOG_LEVEL, logLevel);
         attr.putInt(ProgLoad.LOG_SIZE, logLevel == 0 ? 0 : (int) logBytes);
         int fd = bpf.call(Bpf.PROG_LOAD, attr);
+        if (logLevel == 0) {
+          return new Result(fd, "", 0);
+        }
+        if (cut != null && fd == -Errno.EINVAL && Memory.getByte(log) == 0) {
+          // A kernel that refuses buffers of this size.
+          return cut;
+        }
         long needed = Integer.toUnsignedLong(attr.getInt(ProgLoad.LOG_TRUE_SIZE));
-        if (logLevel == 0 || needed <= logBytes || logBytes == limit) {
-          return new Result(fd, logLevel == 0 ? "" : text(log, logBytes), needed);
+        if (needed == 0 && fd == -Errno.ENOSPC) {
+          needed = 2 * logBytes;
+        }
+        if (needed <= logBytes || logBytes == limit) {
+          return new Result(fd, Attr.text(log, logBytes), needed);
         }
         if (fd >= 0) {
           bpf.own(fd).close();
         }
+        cut = new Result(-Errno.ENOSPC, Attr.text(log, logBytes), needed);
         logBytes = Math.min(needed, limit);
       }
     }
-  }
-
-  private static String text(long log, long bytes) {
-    int length = 0;
-    while (length < bytes && Memory.getByte(log + length) != 0) {
-      length++;
-    }
-    return new String(Attr.read(log, length), StandardCharsets.UTF_8);
   }
 
   private Attr attributes() {
@@ -93,18 +117,41 @@ final class ProgramLoad {
     }
     attr.putString(ProgLoad.LICENSE, program.license());
     attr.putInt(ProgLoad.FLAGS, program.flags());
-    attr.putName(ProgLoad.NAME, program.name());
-    attr.putInt(ProgLoad.EXPECTED_ATTACH_TYPE, program.expectedAttachType());
-    long fds = attr.putBuffer(ProgLoad.FD_ARRAY, 4L * mapFds.length);
-    for (int i = 0; i < mapFds.length; i++) {
-      Memory.putInt(fds + 4L * i, mapFds[i]);
+    if (trims.keepsName()) {
+      attr.putName(ProgLoad.NAME, MapCreation.kernelName(program.name()));
     }
-    if (btfFd != 0) {
-      attr.putInt(ProgLoad.BTF_FD, btfFd);
+    if (trims.keepsAttachType()) {
+      attr.putInt(ProgLoad.EXPECTED_ATTACH_TYPE, program.expectedAttachType());
+    }
+    attr.putInt(ProgLoad.ATTACH_BTF_ID, fds.attachBtfId());
+    attr.putInt(ProgLoad.ATTACH_FD, fds.attach());
+    putDescriptors(attr);
+    if (fds.btf() != 0) {
+      attr.putInt(ProgLoad.BTF_FD, fds.btf());
       putFuncInfo(attr, program.funcInfo());
       putLineInfo(attr, program.lineInfo());
     }
     return attr;
+  }
+
+  /** Maps first, then the modules' BTF: never at 0, which stands for vmlinux in a call. */
+  private void putDescriptors(Attr attr) {
+    int[] maps = fds.maps();
+    int[] modules = fds.modules();
+    if (maps.length == 0 && modules.length == 0) {
+      return;
+    }
+    int firstModule = Program.firstModule(maps.length);
+    long array = attr.putBuffer(ProgLoad.FD_ARRAY, 4L * (firstModule + modules.length));
+    for (int i = 0; i < maps.length; i++) {
+      Memory.putInt(array + 4L * i, maps[i]);
+    }
+    for (int i = 0; i < modules.length; i++) {
+      Memory.putInt(array + 4L * (firstModule + i), modules[i]);
+    }
+    if (fds.bindAll() && modules.length == 0) {
+      attr.putInt(ProgLoad.FD_ARRAY_CNT, maps.length);
+    }
   }
 
   /** The instruction with a map's index replaced by its descriptor; fd-array forms stay. */
@@ -116,7 +163,8 @@ final class ProgramLoad {
       return word;
     }
     int map = InsnWord.imm(word);
-    return InsnWord.withImm(word, map >= 0 && map < mapFds.length ? mapFds[map] : NO_FD);
+    int[] maps = fds.maps();
+    return InsnWord.withImm(word, map >= 0 && map < maps.length ? maps[map] : NO_FD);
   }
 
   private static void putFuncInfo(Attr attr, List<FuncInfo> infos) {

@@ -81,6 +81,15 @@ public final class Attr implements AutoCloseable {
     return copy;
   }
 
+  /** The text in a buffer, up to its NUL or its end. */
+  public static String text(long buffer, long bytes) {
+    int length = 0;
+    while (length < bytes && Memory.getByte(buffer + length) != 0) {
+      length++;
+    }
+    return new String(read(buffer, length), StandardCharsets.UTF_8);
+  }
+
   @Override
   public void close() {
     buffers.forEach(Memory::free);

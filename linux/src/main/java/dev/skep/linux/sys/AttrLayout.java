@@ -22,6 +22,7 @@ public final class AttrLayout {
     public static final int BTF_FD = 48;
     public static final int BTF_KEY_TYPE_ID = 52;
     public static final int BTF_VALUE_TYPE_ID = 56;
+    public static final int BTF_VMLINUX_VALUE_TYPE_ID = 60;
     public static final int EXTRA = 64;
 
     private MapCreate() {}
@@ -47,6 +48,7 @@ public final class AttrLayout {
     public static final int LOG_LEVEL = 24;
     public static final int LOG_SIZE = 28;
     public static final int LOG_BUF = 32;
+    public static final int KERN_VERSION = 40;
     public static final int FLAGS = 44;
     public static final int NAME = 48;
     public static final int EXPECTED_ATTACH_TYPE = 68;
@@ -57,8 +59,14 @@ public final class AttrLayout {
     public static final int LINE_INFO_REC_SIZE = 92;
     public static final int LINE_INFO = 96;
     public static final int LINE_INFO_CNT = 104;
+    public static final int ATTACH_BTF_ID = 108;
+
+    /** A program's descriptor, or that of a module's BTF. */
+    public static final int ATTACH_FD = 112;
+
     public static final int FD_ARRAY = 120;
     public static final int LOG_TRUE_SIZE = 140;
+    public static final int FD_ARRAY_CNT = 148;
 
     private ProgLoad() {}
   }
@@ -72,6 +80,22 @@ public final class AttrLayout {
     public static final int LOG_LEVEL = 24;
 
     private BtfLoad() {}
+  }
+
+  /** BPF_*_GET_NEXT_ID and BPF_*_GET_FD_BY_ID. */
+  public static final class ById {
+    public static final int ID = 0;
+    public static final int NEXT_ID = 4;
+
+    private ById() {}
+  }
+
+  /** BPF_PROG_BIND_MAP. */
+  public static final class Bind {
+    public static final int PROG_FD = 0;
+    public static final int MAP_FD = 4;
+
+    private Bind() {}
   }
 
   /** BPF_OBJ_GET_INFO_BY_FD. */
@@ -126,6 +150,19 @@ public final class AttrLayout {
     public static final int LINE_INFO_REC_SIZE = 172;
 
     private ProgInfo() {}
+  }
+
+  /** struct bpf_btf_info, an output of BPF_OBJ_GET_INFO_BY_FD. */
+  public static final class BtfInfo {
+    public static final int BYTES = 32;
+    public static final int BTF = 0;
+    public static final int BTF_SIZE = 8;
+    public static final int ID = 12;
+    public static final int NAME = 16;
+    public static final int NAME_LEN = 24;
+    public static final int KERNEL_BTF = 28;
+
+    private BtfInfo() {}
   }
 
   /** struct bpf_map_info, an output of BPF_OBJ_GET_INFO_BY_FD. */

@@ -21,6 +21,7 @@ public final class CallNumbers {
   public static final long GETPPID = either(110, 173);
   public static final long MOUNT = either(165, 40);
   public static final long UNSHARE = either(272, 97);
+  public static final long PRLIMIT64 = either(302, 261);
   public static final long SETNS = either(308, 268);
   public static final long MMAP = either(9, 222);
   public static final long MUNMAP = either(11, 215);

@@ -95,7 +95,8 @@ final class BatchRequest {
         attachTo.isEmpty() ? null : attachTo,
         (int) number("attach_btf_id", 0, 0, 0xf_ffff),
         null,
-        null);
+        null,
+        List.of());
   }
 
   private static long[] words(byte[] code) {
