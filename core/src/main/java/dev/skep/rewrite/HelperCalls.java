@@ -17,8 +17,6 @@ final class HelperCalls {
   private static final int SK_STORAGE_GET = 107;
   private static final int JIFFIES64 = 118;
   private static final int INODE_STORAGE_GET = 145;
-  private static final int PER_CPU_PTR = 153;
-  private static final int THIS_CPU_PTR = 154;
   private static final int TASK_STORAGE_GET = 156;
   private static final int TIMER_SET_CALLBACK = 170;
   private static final int GET_FUNC_IP_TRACING = 173;
@@ -28,6 +26,12 @@ final class HelperCalls {
   private static final int GET_FUNC_ARG_CNT = 185;
   private static final int KPTR_XCHG = 194;
   private static final int CGRP_STORAGE_GET = 210;
+
+  /** BPF_F_SLEEPABLE. */
+  private static final int SLEEPABLE = 1 << 4;
+
+  private static final int GFP_ATOMIC = 0x820;
+  private static final int GFP_KERNEL = 0xcc0;
 
   private final Code code;
   private final Patch patch;
@@ -73,11 +77,16 @@ final class HelperCalls {
         patch.emit(InsnWord.of(STX | ATOMIC | DW, 1, 0, 0, XCHG));
       }
       case GET_BRANCH_SNAPSHOT -> branchSnapshot();
-      case GET_FUNC_IP_TRACING, GET_FUNC_ARG, GET_FUNC_RET, GET_FUNC_ARG_CNT -> traced(word);
-      case SK_STORAGE_GET, INODE_STORAGE_GET, TASK_STORAGE_GET, CGRP_STORAGE_GET ->
-          throw new UnsupportedException("rewrite of local storage helper " + helper);
-      case TIMER_SET_CALLBACK, PER_CPU_PTR, THIS_CPU_PTR ->
-          throw new UnsupportedException("rewrite of helper " + helper);
+      case GET_FUNC_IP_TRACING, GET_FUNC_ARG, GET_FUNC_RET, GET_FUNC_ARG_CNT -> {
+        if (!TracedArguments.emit(patch, helper, code.program)) {
+          patch.keep(word);
+        }
+      }
+      case SK_STORAGE_GET, INODE_STORAGE_GET, TASK_STORAGE_GET, CGRP_STORAGE_GET -> {
+        patch.emit(Words.movImm(5, allocationFlags(origin)));
+        patch.emitOld(word);
+      }
+      case TIMER_SET_CALLBACK -> throw new UnsupportedException("rewrite of helper " + helper);
       default -> patch.keep(word);
     }
   }
@@ -130,12 +139,9 @@ final class HelperCalls {
     patch.emit(Words.movImm(0, -2));
   }
 
-  /** Inlined in fentry and fexit programs only; elsewhere a helper like others. */
-  private void traced(long word) {
-    switch (code.program.type()) {
-      case TRACING, LSM ->
-          throw new UnsupportedException("rewrite of helper " + InsnWord.imm(word));
-      default -> patch.keep(word);
-    }
+  /** How a local storage may allocate: GFP_KERNEL where it may sleep, else GFP_ATOMIC. */
+  private int allocationFlags(int origin) {
+    boolean sleepable = (code.program.flags() & SLEEPABLE) != 0;
+    return sleepable && !code.facts.atomicStorage[origin] ? GFP_KERNEL : GFP_ATOMIC;
   }
 }

@@ -70,6 +70,9 @@ public final class InsnFacts {
   /** For ld_imm64 of a map (src 1, 2, 5, 6): index into Program.maps, else -1. */
   public final int[] loadedMap;
 
+  /** Calls that get local storage where nothing may sleep, in a program that otherwise may. */
+  public final boolean[] atomicStorage;
+
   /** Whether a speculation barrier goes before the instruction. */
   public final boolean[] nospec;
 
@@ -95,6 +98,7 @@ public final class InsnFacts {
     inlineLoopCallback = filled(insns);
     inlineLoopFits = new boolean[insns];
     loadedMap = filled(insns);
+    atomicStorage = new boolean[insns];
     nospec = new boolean[insns];
     nospecResult = new boolean[insns];
     aluState = new int[insns];
