@@ -1,6 +1,5 @@
 package dev.skep.linux.sys;
 
-import dev.skep.isa.InsnWord;
 import dev.skep.natives.Memory;
 
 /**
@@ -41,7 +40,8 @@ public final class Memlock {
 
   /** Whether memory is charged to the control group: the release that brought helper 160. */
   public boolean chargesControlGroup() {
-    long[] code = {InsnWord.of(0x85, 0, 0, 0, KTIME_GET_COARSE_NS), InsnWord.of(0x95, 0, 0, 0, 0)};
+    // call ktime_get_coarse_ns; exit
+    long[] code = {0x85 | (long) KTIME_GET_COARSE_NS << 32, 0x95};
     try (Attr attr = new Attr()) {
       attr.putInt(AttrLayout.ProgLoad.TYPE, SOCKET_FILTER);
       attr.putInt(AttrLayout.ProgLoad.INSN_CNT, code.length);
