@@ -18,6 +18,8 @@ final class HelperCalls {
   private static final int JIFFIES64 = 118;
   private static final int INODE_STORAGE_GET = 145;
   private static final int TASK_STORAGE_GET = 156;
+  private static final int PER_CPU_PTR = 153;
+  private static final int THIS_CPU_PTR = 154;
   private static final int TIMER_SET_CALLBACK = 170;
   private static final int GET_FUNC_IP_TRACING = 173;
   private static final int GET_BRANCH_SNAPSHOT = 176;
@@ -84,6 +86,12 @@ final class HelperCalls {
       }
       case SK_STORAGE_GET, INODE_STORAGE_GET, TASK_STORAGE_GET, CGRP_STORAGE_GET -> {
         patch.emit(Words.movImm(5, allocationFlags(origin)));
+        patch.emitOld(word);
+      }
+      case PER_CPU_PTR, THIS_CPU_PTR -> {
+        if (origin >= 0 && code.facts.perCpuObject[origin]) {
+          patch.emit(Words.load(DW, 1, 1, 0));
+        }
         patch.emitOld(word);
       }
       case TIMER_SET_CALLBACK -> throw new UnsupportedException("rewrite of helper " + helper);

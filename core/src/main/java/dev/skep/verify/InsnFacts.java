@@ -70,6 +70,9 @@ public final class InsnFacts {
   /** For ld_imm64 of a map (src 1, 2, 5, 6): index into Program.maps, else -1. */
   public final int[] loadedMap;
 
+  /** Calls that get a CPU's part of an object that the program allocated. */
+  public final boolean[] perCpuObject;
+
   /** Calls that get local storage where nothing may sleep, in a program that otherwise may. */
   public final boolean[] atomicStorage;
 
@@ -98,6 +101,7 @@ public final class InsnFacts {
     inlineLoopCallback = filled(insns);
     inlineLoopFits = new boolean[insns];
     loadedMap = filled(insns);
+    perCpuObject = new boolean[insns];
     atomicStorage = new boolean[insns];
     nospec = new boolean[insns];
     nospecResult = new boolean[insns];

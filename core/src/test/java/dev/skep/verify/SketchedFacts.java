@@ -28,6 +28,8 @@ public final class SketchedFacts {
   private static final int TEST_RND_HI32 = 1 << 2;
   private static final int SKC_TO_TCP6_SOCK = 136;
   private static final int SKC_TO_UDP6_SOCK = 140;
+  private static final int PER_CPU_PTR = 153;
+  private static final int THIS_CPU_PTR = 154;
   private static final int KPTR_XCHG = 194;
 
   /** Additional kind besides the register types: a known scalar. */
@@ -112,7 +114,9 @@ public final class SketchedFacts {
       if (helper && Helpers.isFastcall(imm, program.type())) {
         throw new UnsupportedException("sketch: fastcall spills");
       }
-      if (helper && (imm == KPTR_XCHG || imm >= SKC_TO_TCP6_SOCK && imm <= SKC_TO_UDP6_SOCK)) {
+      boolean perCpu = imm == PER_CPU_PTR || imm == THIS_CPU_PTR;
+      if (helper
+          && (imm == KPTR_XCHG || perCpu || imm >= SKC_TO_TCP6_SOCK && imm <= SKC_TO_UDP6_SOCK)) {
         throw new UnsupportedException("sketch: BTF pointers");
       }
       if (code == (STX | ATOMIC | W) && imm == CMPXCHG) {
