@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Memory outside the Java heap by absolute address: what BPF programs, the interpreter and Java
@@ -34,7 +35,14 @@ public final class Memory {
   /** Room in front of a block for the address that calloc gave. */
   private static final int HEADER = 16;
 
+  private static final LongAdder BLOCKS = new LongAdder();
+
   private Memory() {}
+
+  /** How many blocks of {@link #allocate} were not given back. */
+  public static long blocks() {
+    return BLOCKS.sum();
+  }
 
   // Sound because every user of this class proves its addresses; see the class comment.
   @SuppressWarnings("restricted")
@@ -70,6 +78,7 @@ public final class Memory {
     // malloc aligns to 16, so there is always room for the header below the aligned address.
     long address = (raw + HEADER + align - 1) & -align;
     putLong(address - 8, raw);
+    BLOCKS.increment();
     return address;
   }
 
@@ -85,6 +94,7 @@ public final class Memory {
     }
     try {
       FREE.invokeExact(getLong(address - 8));
+      BLOCKS.decrement();
     } catch (Throwable thrown) {
       throw Libc.unexpected(thrown);
     }

@@ -76,6 +76,11 @@ public final class PerCpuRegion implements AutoCloseable {
     return start + cpu * stride;
   }
 
+  /** Bytes of each area that are in use. */
+  public synchronized long usedBytes() {
+    return offsets.usedBytes();
+  }
+
   /** The address of one CPU's copy. */
   public long address(long offset, int cpu) {
     return base(cpu) + offset;

@@ -89,6 +89,11 @@ public final class AddressSpace {
     return result;
   }
 
+  /** How many ranges there are. */
+  public int size() {
+    return ranges.starts.length;
+  }
+
   /** Whether programs may touch all of these bytes. */
   public boolean contains(long address, int bytes) {
     return find(address, bytes, new Window());

@@ -17,6 +17,11 @@ interface Backend extends AutoCloseable {
    */
   Executable load(RunnableProgram program, List<VmMap> maps);
 
+  /** Bytes of machine code in use. */
+  default long codeBytes() {
+    return 0;
+  }
+
   /** Frees what the backend holds; nothing runs. */
   @Override
   void close();

@@ -65,6 +65,11 @@ final class JitBackend implements Backend {
     return new Compiled(text.load(program, new Addresses(maps, type)));
   }
 
+  @Override
+  public long codeBytes() {
+    return text.usedBytes();
+  }
+
   private synchronized long upcall(BpfFunction function) {
     return upcalls.computeIfAbsent(function, text::register);
   }

@@ -86,6 +86,11 @@ public final class Vm implements Engine {
     return machine;
   }
 
+  /** Bytes of machine code of all programs and routines; 0 where programs are interpreted. */
+  public long codeBytes() {
+    return backend.codeBytes();
+  }
+
   Programs programs() {
     return programs;
   }
