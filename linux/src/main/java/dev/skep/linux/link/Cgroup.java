@@ -40,7 +40,9 @@ public record Cgroup(Path directory, @Nullable AttachType type, boolean attach, 
   Link attach(Attachee program) {
     String what = program.what(this);
     int number = type == null ? program.program().expectedAttachType() : type.number();
-    try (Fd fd = new Files(program.syscalls()).open(directory, Files.RDONLY, what)) {
+    try (Fd fd =
+        new Files(program.syscalls())
+            .open(directory, Files.RDONLY, what, Hints.ofCgroup(Errno.ENOENT))) {
       if (!attach) {
         int result = program.create(fd.number(), number, 0, Attachee.Options.NONE);
         if (result != -Errno.EINVAL || program.commands().knowsLinks(program.fd(), number)) {
@@ -55,7 +57,9 @@ public record Cgroup(Path directory, @Nullable AttachType type, boolean attach, 
   public Chain query(AttachType wanted) {
     Bpf bpf = new Bpf(Syscalls.host());
     String what = "query of " + describe();
-    try (Fd fd = new Files(bpf.syscalls()).open(directory, Files.RDONLY, what)) {
+    try (Fd fd =
+        new Files(bpf.syscalls())
+            .open(directory, Files.RDONLY, what, Hints.ofCgroup(Errno.ENOENT))) {
       return Chains.query(bpf, fd.number(), wanted, what);
     }
   }

@@ -47,7 +47,7 @@ class FdLink implements Link, KernelHandle {
     if (result == 0) {
       return;
     }
-    if (result == -Errno.EINVAL && !updates(point)) {
+    if ((result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP) && !updates(point)) {
       throw new UnsupportedException(
           what("update") + ": such links keep their program; attach anew");
     }

@@ -105,7 +105,7 @@ final class Hints {
     };
   }
 
-  private static String ofCgroup(int errno) {
+  static String ofCgroup(int errno) {
     return switch (errno) {
       case Errno.EPERM -> NETWORK + ", or a program above forbids others";
       case Errno.EBADF, Errno.ENOTDIR, Errno.ENOENT -> "give a directory of a cgroup2 file system";

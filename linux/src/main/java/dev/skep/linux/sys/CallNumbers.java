@@ -12,6 +12,7 @@ public final class CallNumbers {
   public static final long CLOSE = either(3, 57);
   public static final long FCNTL = either(72, 25);
   public static final long IOCTL = either(16, 29);
+  public static final long LSEEK = either(8, 62);
   public static final long SOCKET = either(41, 198);
   public static final long SENDTO = either(44, 206);
   public static final long RECVFROM = either(45, 207);

@@ -31,11 +31,16 @@ public final class Files {
    * @param what names the operation in the error
    */
   public Fd open(Path path, int flags, String what) {
+    return open(path, flags, what, "");
+  }
+
+  /** As {@link #open(Path, int, String)}; {@code hint} says what to do when it fails. */
+  public Fd open(Path path, int flags, String what, String hint) {
     long name = string(path.toString());
     try {
       long fd = syscalls.syscall(CallNumbers.OPENAT, AT_FDCWD, name, flags | CLOEXEC, 0);
       if (fd < 0) {
-        throw new BpfErrnoException((int) -fd, what);
+        throw new BpfErrnoException((int) -fd, what, hint);
       }
       return new Fd(syscalls, (int) fd);
     } finally {
