@@ -239,4 +239,24 @@ public record MapSpec(
         pinByName,
         node);
   }
+
+  public MapSpec withSlots(List<@Nullable String> names) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        extra,
+        inner,
+        btf,
+        keyTypeId,
+        valueTypeId,
+        initial,
+        frozen,
+        names,
+        pinByName,
+        numaNode);
+  }
 }

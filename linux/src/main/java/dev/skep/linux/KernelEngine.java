@@ -10,6 +10,8 @@ import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.linux.sys.Bpf;
+import dev.skep.linux.sys.BpfObjects;
+import dev.skep.linux.sys.Fd;
 import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.natives.Syscalls;
 import dev.skep.object.BpfObject;
@@ -17,8 +19,11 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The running kernel as an engine. It holds nothing itself: maps and programs own descriptors. */
@@ -83,9 +88,87 @@ public final class KernelEngine implements Engine {
 
   @Override
   public KernelMap createMap(MapSpec spec) {
-    // A perf_event_array without a size has a slot for each CPU, as in libbpf.
-    boolean perCpu = spec.type() == MapType.PERF_EVENT_ARRAY && spec.maxEntries() == 0;
-    return KernelMap.create(bpf, perCpu ? spec.withMaxEntries(cpus) : spec, cpus);
+    return KernelMap.create(bpf, sized(spec), cpus);
+  }
+
+  /** A perf_event_array without a size has a slot for each CPU, as in libbpf. */
+  private MapSpec sized(MapSpec spec) {
+    return spec.type() == MapType.PERF_EVENT_ARRAY && spec.maxEntries() == 0
+        ? spec.withMaxEntries(cpus)
+        : spec;
+  }
+
+  /** A map that exists, by its file in a BPF file system. */
+  public KernelMap pinnedMap(Path file) {
+    return adopted(new BpfObjects(bpf).open(file, BpfObjects.Kind.MAP), null, "");
+  }
+
+  /**
+   * A map that exists and shall stand for {@code spec}.
+   *
+   * @throws BpfErrnoException with EINVAL if its shape is another
+   */
+  KernelMap pinnedMap(Path file, MapSpec spec) {
+    Fd fd = new BpfObjects(bpf).open(file, BpfObjects.Kind.MAP);
+    return adopted(fd, spec, "reuse of map \"" + spec.name() + "\" pinned at " + file);
+  }
+
+  /** A map that exists, by its number. */
+  public KernelMap mapById(int id) {
+    return adopted(new BpfObjects(bpf).map(id), null, "");
+  }
+
+  private KernelMap adopted(Fd fd, @Nullable MapSpec wanted, String what) {
+    try {
+      MapInfo info = MapInfo.of(bpf, fd.number());
+      String mismatch = wanted == null ? null : info.mismatch(sized(wanted));
+      if (mismatch != null) {
+        throw new BpfErrnoException(Errno.EINVAL, what, mismatch);
+      }
+      MapSpec spec = wanted == null ? info.spec() : Pinning.adopted(sized(wanted));
+      return KernelMap.adopt(bpf, spec, fd, cpus);
+    } catch (RuntimeException failed) {
+      fd.close();
+      throw failed;
+    }
+  }
+
+  /** The numbers of all maps that the kernel has now, ascending. */
+  public int[] mapIds() {
+    BpfObjects objects = new BpfObjects(bpf);
+    IntStream.Builder ids = IntStream.builder();
+    OptionalInt id = objects.nextMap(0);
+    while (id.isPresent()) {
+      ids.add(id.getAsInt());
+      id = objects.nextMap(id.getAsInt());
+    }
+    return ids.build().toArray();
+  }
+
+  /**
+   * A program that exists, by its file in a BPF file system. Its instructions are what the kernel
+   * shows, rewritten and without maps.
+   */
+  public KernelProgram pinnedProgram(Path file) {
+    Fd fd = new BpfObjects(bpf).open(file, BpfObjects.Kind.PROGRAM);
+    try {
+      return new KernelProgram(bpf, ProgramInfo.program(bpf, fd.number()), fd);
+    } catch (RuntimeException failed) {
+      fd.close();
+      throw failed;
+    }
+  }
+
+  /**
+   * As {@link #load(BpfObject)}, with LIBBPF_PIN_BY_NAME obeyed: such maps are taken from {@code
+   * pinRoot} if they are there and have the same shape, and pinned there if not. Without a root, no
+   * map is pinned.
+   *
+   * @param pinRoot a directory of a BPF file system, as libbpf's /sys/fs/bpf; made if only its last
+   *     name is missing
+   */
+  public LoadedObject load(BpfObject object, Path pinRoot) {
+    return new Pinning(this, pinRoot).load(object);
   }
 
   /**

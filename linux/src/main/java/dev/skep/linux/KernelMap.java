@@ -10,9 +10,11 @@ import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
+import dev.skep.linux.sys.LinkCommands;
 import dev.skep.linux.sys.MapBatches;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -103,6 +105,19 @@ public final class KernelMap implements BpfMap {
   /** The number that the kernel shows in dumps. */
   public int id() {
     return bpf.mapId(fd.number());
+  }
+
+  /** What the kernel shows of it. */
+  public MapInfo info() {
+    return MapInfo.of(bpf, fd.number());
+  }
+
+  /**
+   * Gives the map a name in a BPF file system: it then outlives this process, until the file is
+   * removed. {@link KernelEngine#pinnedMap} finds it again.
+   */
+  public void pin(Path file) {
+    new LinkCommands(bpf).pin(fd.number(), file, what("pin of"));
   }
 
   @Override

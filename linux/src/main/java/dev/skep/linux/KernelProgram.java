@@ -9,7 +9,9 @@ import dev.skep.linux.link.Attacher;
 import dev.skep.linux.link.KernelHandle;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
+import dev.skep.linux.sys.LinkCommands;
 import dev.skep.program.Program;
+import java.nio.file.Path;
 
 /** A program in the kernel. */
 public final class KernelProgram implements LoadedProgram, KernelHandle {
@@ -41,6 +43,14 @@ public final class KernelProgram implements LoadedProgram, KernelHandle {
   /** Rewritten instructions, machine code, ids. */
   public ProgramInfo info() {
     return ProgramInfo.of(bpf, fd.number());
+  }
+
+  /**
+   * Gives the program a name in a BPF file system: it then outlives this process, until the file is
+   * removed. {@link KernelEngine#pinnedProgram} finds it again.
+   */
+  public void pin(Path file) {
+    new LinkCommands(bpf).pin(fd.number(), file, "pin of program \"" + program.name() + "\"");
   }
 
   @Override

@@ -28,14 +28,21 @@ final class MapCreation {
     MapSpec template = spec.inner();
     try (Fd inner = template == null ? null : create(template)) {
       int innerFd = inner == null ? 0 : inner.number();
-      if (!takesTypes(spec)) {
-        return create(spec, innerFd, 0);
+      int result = takesTypes(spec) ? createTyped(spec, innerFd) : -1;
+      if (result < 0) {
+        result = create(spec, innerFd, 0);
       }
-      try (BtfFd btf = BtfFd.of(bpf, spec.btf())) {
-        return create(spec, innerFd, btf.number());
-      } catch (BpfErrnoException withTypes) {
-        return create(spec, innerFd, 0);
+      if (result < 0) {
+        throw new BpfErrnoException(
+            -result, "creation of map \"" + spec.name() + "\"", Advice.of(bpf).ofMap(-result));
       }
+      return bpf.own(result);
+    }
+  }
+
+  private int createTyped(MapSpec spec, int innerFd) {
+    try (BtfFd btf = BtfFd.of(bpf, spec.btf())) {
+      return btf.number() == 0 ? -1 : create(spec, innerFd, btf.number());
     }
   }
 
@@ -64,7 +71,8 @@ final class MapCreation {
     };
   }
 
-  private Fd create(MapSpec spec, int innerFd, int btfFd) {
+  /** The map's descriptor or a negative errno. */
+  private int create(MapSpec spec, int innerFd, int btfFd) {
     try (Attr attr = new Attr()) {
       attr.putInt(MapCreate.TYPE, spec.type().number());
       attr.putInt(MapCreate.KEY_SIZE, spec.keySize());
@@ -80,7 +88,7 @@ final class MapCreation {
         attr.putInt(MapCreate.BTF_KEY_TYPE_ID, spec.keyTypeId());
         attr.putInt(MapCreate.BTF_VALUE_TYPE_ID, spec.valueTypeId());
       }
-      return bpf.mapCreate(attr, "creation of map \"" + spec.name() + "\"");
+      return bpf.call(Bpf.MAP_CREATE, attr);
     }
   }
 

@@ -1,11 +1,15 @@
 package dev.skep.linux;
 
 import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.sys.Attr;
 import dev.skep.linux.sys.AttrLayout;
 import dev.skep.linux.sys.AttrLayout.ProgInfo;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.natives.Memory;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.util.List;
 
 /**
  * What the kernel shows of a loaded program (struct bpf_prog_info).
@@ -23,6 +27,24 @@ public record ProgramInfo(
     int[] functionLengths,
     long[] functionAddresses,
     int[] mapIds) {
+
+  /** A program that exists, as far as the kernel shows it. */
+  static Program program(Bpf bpf, int fd) {
+    String name;
+    int number;
+    boolean gpl;
+    try (Attr attr = new Attr()) {
+      long info = ask(bpf, fd, attr, attr.allocate(ProgInfo.BYTES));
+      name = MapInfo.name(Attr.read(info + ProgInfo.NAME, Attr.NAME_BYTES));
+      number = Memory.getInt(info + ProgInfo.TYPE);
+      gpl = (Memory.getInt(info + ProgInfo.GPL_COMPATIBLE) & 1) != 0;
+    }
+    ProgramType type = ProgramType.ofNumber(number);
+    if (type == null) {
+      throw new UnsupportedException("program type " + number + " of program \"" + name + "\"");
+    }
+    return Program.of(name, type, gpl ? "GPL" : "", of(bpf, fd).xlated(), List.of());
+  }
 
   /** Asks twice: for the sizes, then for the contents. */
   static ProgramInfo of(Bpf bpf, int fd) {

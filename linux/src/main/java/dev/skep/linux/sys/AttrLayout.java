@@ -131,6 +131,7 @@ public final class AttrLayout {
   /** struct bpf_prog_info, an output of BPF_OBJ_GET_INFO_BY_FD. */
   public static final class ProgInfo {
     public static final int BYTES = 232;
+    public static final int TYPE = 0;
     public static final int ID = 4;
     public static final int JITED_LEN = 16;
     public static final int XLATED_LEN = 20;
@@ -138,6 +139,8 @@ public final class AttrLayout {
     public static final int XLATED = 32;
     public static final int NR_MAP_IDS = 52;
     public static final int MAP_IDS = 56;
+    public static final int NAME = 64;
+    public static final int GPL_COMPATIBLE = 84;
     public static final int NR_JITED_KSYMS = 104;
     public static final int NR_JITED_FUNC_LENS = 108;
     public static final int JITED_KSYMS = 112;

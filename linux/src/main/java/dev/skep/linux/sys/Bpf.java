@@ -87,10 +87,6 @@ public final class Bpf {
     return new Fd(syscalls, fd);
   }
 
-  public Fd mapCreate(Attr attr, String what) {
-    return own(check(call(MAP_CREATE, attr), what));
-  }
-
   /**
    * The value, or null for ENOENT.
    *
