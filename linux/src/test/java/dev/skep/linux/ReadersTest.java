@@ -321,13 +321,17 @@ class ReadersTest {
       }
       assertThat(got[1]).isEqualTo(expected);
       assertThat(got[2]).isZero();
+      long written = 3700 + 5000;
       produce(object.program("perf_output"), 2, 0, 5000);
       reader.consumeInPlace(view);
-      produce(object.program("perf_output"), 2, 0, 1);
-      produce(object.program("perf_output"), 2, 0, 1);
-      reader.consumeInPlace(view);
+      // A CPU tells of its losses with its next sample, and any CPU may run the program.
+      for (int i = 0; got[0] + got[2] < written && i < 100_000; i++) {
+        produce(object.program("perf_output"), 2, 0, 1);
+        written++;
+        reader.consumeInPlace(view);
+      }
       assertThat(got[2]).isPositive();
-      assertThat(got[0] + got[2]).isEqualTo(3700 + 5002);
+      assertThat(got[0] + got[2]).isEqualTo(written);
     }
   }
 
