@@ -41,8 +41,7 @@ final class CaseRecorder {
         String reason = Errno.name(verdict.errno()) + ' ' + LogText.lastError(verdict.log());
         return new Cases.Case(sample, reason, "");
       }
-      String behaviour =
-          run ? String.join(" ; ", Behaviour.of(program, sample, maps.maps()).lines()) : "";
+      String behaviour = run ? String.join(" ; ", Behaviour.of(program, sample, maps).lines()) : "";
       return new Cases.Case(sample, "accepted", behaviour);
     }
   }

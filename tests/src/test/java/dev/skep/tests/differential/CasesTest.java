@@ -89,7 +89,7 @@ class CasesTest {
   private static String behaviour(Engine engine, Sample sample) {
     try (SampleMaps maps = new SampleMaps(engine, sample);
         LoadedProgram program = engine.load(sample.program(), maps.maps())) {
-      return String.join(" ; ", Behaviour.of(program, sample, maps.maps()).lines());
+      return String.join(" ; ", Behaviour.of(program, sample, maps).lines());
     }
   }
 }

@@ -35,7 +35,7 @@ class KernelRepeatTest {
         KernelVerdict verdict = engine.judge(sample.program(), maps.maps(), 0)) {
       return verdict.program() == null
           ? "errno " + verdict.errno()
-          : Behaviour.of(verdict.program(), sample, maps.maps()).text();
+          : Behaviour.of(verdict.program(), sample, maps).text();
     }
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       BatchCommand.class,
       DoctorCommand.class,
       ConformanceCommand.class,
+      FuzzCommand.class,
       WarmUpCommand.class
     })
 public final class Main {

@@ -52,7 +52,12 @@ public final class Dice {
 
   public long next() {
     state += 0x9e3779b97f4a7c15L;
-    long z = state;
+    return mix(state);
+  }
+
+  /** Spreads the bits of a number, so that near seeds give far streams. */
+  static long mix(long number) {
+    long z = number;
     z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
     z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
     return z ^ z >>> 31;

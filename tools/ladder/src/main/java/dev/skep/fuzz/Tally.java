@@ -22,35 +22,51 @@ public final class Tally {
       boolean shorter = other.program().insns().length < sample.program().insns().length;
       return new Group(rung, shorter ? other : sample, shorter ? found : finding, count + 1);
     }
+
+    /** The same text for all differences of the group. */
+    public String signature() {
+      return signatureOf(finding);
+    }
   }
 
-  private final Map<Rung, EnumMap<Finding.Kind, Integer>> counts = new EnumMap<>(Rung.class);
-  private final Map<String, Integer> missing = new TreeMap<>();
+  private final Counts counts = new Counts();
   private final Map<String, Group> groups = new LinkedHashMap<>();
 
   public void add(Sample sample, List<Finding> findings) {
+    counts.add(sample.program().type().text(), findings);
+    Finding first = firstDifference(findings);
+    if (first != null) {
+      groups.merge(
+          signatureOf(first),
+          new Group(first.rung(), sample, first, 1),
+          (old, fresh) -> old.and(sample, first));
+    }
+  }
+
+  /** The lowest difference, or null: what lies above it follows from it. */
+  static @org.jspecify.annotations.Nullable Finding firstDifference(List<Finding> findings) {
     for (Finding finding : findings) {
-      counts
-          .computeIfAbsent(finding.rung(), rung -> new EnumMap<>(Finding.Kind.class))
-          .merge(finding.kind(), 1, Integer::sum);
-      if (finding.kind() == Finding.Kind.UNSUPPORTED) {
-        missing.merge(finding.rung() + " " + finding.detail(), 1, Integer::sum);
+      if (finding.isDifferent()) {
+        return finding;
       }
     }
-    // What lies above the first difference follows from it.
-    findings.stream()
-        .filter(Finding::isDifferent)
-        .findFirst()
-        .ifPresent(finding ->
-            groups.merge(
-                finding.rung() + finding.signature(),
-                new Group(finding.rung(), sample, finding, 1),
-                (old, fresh) -> old.and(sample, finding)));
+    return null;
+  }
+
+  /** For results, which of them differ; for texts, the texts without their numbers. */
+  static String signatureOf(Finding finding) {
+    return switch (finding.rung()) {
+      case INTERP, JIT -> finding.rung() + " " + Fields.different(finding);
+      default -> finding.rung() + " " + finding.signature();
+    };
+  }
+
+  public Counts counts() {
+    return counts;
   }
 
   public int count(Rung rung, Finding.Kind kind) {
-    var row = counts.get(rung);
-    return row == null ? 0 : row.getOrDefault(kind, 0);
+    return (int) counts.of(rung, kind);
   }
 
   /** The groups of differences, the largest first. */
@@ -70,9 +86,18 @@ public final class Tally {
   /** One line per rung, then what is missing. */
   public String summary() {
     StringBuilder out = new StringBuilder();
-    counts.forEach((rung, row) -> out.append(rung).append(' ').append(row).append('\n'));
-    missing.forEach(
-        (what, n) -> out.append("missing ").append(what).append(": ").append(n).append('\n'));
+    for (Rung rung : Rung.values()) {
+      Map<Finding.Kind, Long> row = new EnumMap<>(Finding.Kind.class);
+      for (Finding.Kind kind : Finding.Kind.values()) {
+        if (counts.of(rung, kind) != 0) {
+          row.put(kind, counts.of(rung, kind));
+        }
+      }
+      out.append(row.isEmpty() ? "" : rung + " " + row + '\n');
+    }
+    new TreeMap<>(counts.missing())
+        .forEach(
+            (what, n) -> out.append("missing ").append(what).append(": ").append(n).append('\n'));
     return out.toString();
   }
 }

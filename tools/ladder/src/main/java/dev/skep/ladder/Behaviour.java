@@ -18,20 +18,39 @@ public record Behaviour(List<String> lines) {
   private static final HexFormat HEX = HexFormat.of();
 
   /** Runs every packet of the sample, then reads the maps. */
-  public static Behaviour of(LoadedProgram program, Sample sample, List<BpfMap> maps) {
+  public static Behaviour of(LoadedProgram program, Sample sample, SampleMaps maps) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < sample.packets().size(); i++) {
+      byte[] packet = sample.packets().get(i);
       byte[] context = sample.contexts().get(i);
-      TestRun run = TestRun.of(sample.packets().get(i));
-      lines.add(run(program, context.length == 0 ? run : run.withContext(context)));
+      TestRun run =
+          new TestRun(
+              packet.length == 0 ? null : packet,
+              context.length == 0 ? null : context,
+              1,
+              -1,
+              -1,
+              0,
+              0,
+              0);
+      lines.add(run(program, run));
     }
-    for (int i = 0; i < maps.size(); i++) {
-      MapType type = maps.get(i).spec().type();
-      if (type != MapType.PROG_ARRAY && type != MapType.RINGBUF) {
-        lines.add("map " + i + " " + contents(maps.get(i)));
+    List<BpfMap> all = maps.all();
+    for (int i = 0; i < all.size(); i++) {
+      if (isReadable(all.get(i).spec().type())) {
+        lines.add("map " + i + " " + contents(all.get(i)));
       }
     }
     return new Behaviour(lines);
+  }
+
+  /** Whether the map has elements that are the same on every engine. */
+  private static boolean isReadable(MapType type) {
+    return switch (type) {
+      case ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE -> true;
+      case QUEUE, STACK -> true;
+      default -> false;
+    };
   }
 
   public String text() {
@@ -54,6 +73,9 @@ public record Behaviour(List<String> lines) {
 
   /** Elements by key: hashes have no order of their own. */
   private static String contents(BpfMap map) {
+    if (map.spec().keySize() == 0) {
+      return drained(map);
+    }
     TreeMap<String, String> elements = new TreeMap<>();
     byte[] key = map.nextKey(null);
     while (key != null) {
@@ -62,6 +84,16 @@ public record Behaviour(List<String> lines) {
       key = map.nextKey(key);
     }
     return elements.toString();
+  }
+
+  /** What a queue or stack gives, one after the other. */
+  private static String drained(BpfMap map) {
+    List<String> values = new ArrayList<>();
+    byte[] none = {};
+    for (byte[] v = map.lookupAndDelete(none, 0); v != null; v = map.lookupAndDelete(none, 0)) {
+      values.add(hex(v));
+    }
+    return values.toString();
   }
 
   /**

@@ -62,13 +62,22 @@ public final class Ladder implements AutoCloseable {
 
   /** The findings of all rungs that make sense after the ones below. */
   public List<Finding> climb(Sample sample) {
+    return climb(sample, logs);
+  }
+
+  /**
+   * As {@link #climb(Sample)}.
+   *
+   * @param wholeLog whether to compare the whole log, whatever this ladder does else
+   */
+  public List<Finding> climb(Sample sample, boolean wholeLog) {
     List<Finding> findings = new ArrayList<>();
     if (KernelHazard.isHazard(sample.program(), options)) {
       findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
       return findings;
     }
     try (SampleMaps maps = new SampleMaps(kernel, sample)) {
-      int level = logs ? logLevel(sample, maps) : LOG_STATS;
+      int level = wholeLog ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
         Verdict skep = judge(sample, level);
         compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
@@ -168,12 +177,14 @@ public final class Ladder implements AutoCloseable {
     if (engines.isEmpty()) {
       return;
     }
-    String expected = Behaviour.of(linux, sample, maps.maps()).text();
+    if (sample.packets().isEmpty()) {
+      return;
+    }
+    String expected = Behaviour.of(linux, sample, maps).text();
     engines.forEach((rung, engine) -> {
       try (SampleMaps own = new SampleMaps(engine, sample);
           LoadedProgram program = engine.load(sample.program(), own.maps())) {
-        findings.add(
-            Finding.compare(rung, expected, Behaviour.of(program, sample, own.maps()).text()));
+        findings.add(Finding.compare(rung, expected, Behaviour.of(program, sample, own).text()));
       } catch (UnsupportedException missing) {
         findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
       } catch (RuntimeException thrown) {

@@ -3,6 +3,8 @@ package dev.skep.ladder;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedProgram;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcodes;
 import dev.skep.program.MapSpec;
@@ -12,47 +14,126 @@ import dev.skep.program.ProgramType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The maps of one sample on one engine, filled as the sample says. */
 public final class SampleMaps implements AutoCloseable {
+  private final Engine engine;
+  private final Sample sample;
   private final List<BpfMap> maps = new ArrayList<>();
-  private final List<LoadedProgram> targets = new ArrayList<>();
+  private final List<BpfMap> inner = new ArrayList<>();
+  private final List<LoadedProgram> programs = new ArrayList<>();
+  private final Map<Integer, @Nullable LoadedProgram> targets = new HashMap<>();
 
   public SampleMaps(Engine engine, Sample sample) {
-    List<MapSpec> specs = sample.program().maps();
-    for (int i = 0; i < specs.size(); i++) {
-      BpfMap map = engine.createMap(specs.get(i));
-      maps.add(map);
-      for (Sample.Element element : sample.contents().get(i)) {
-        boolean slot = specs.get(i).type() == MapType.PROG_ARRAY;
-        byte[] value =
-            slot
-                ? target(engine, sample.program().type(), element.value()[0])
-                : forEveryCpu(map, element.value());
+    this.engine = engine;
+    this.sample = sample;
+    try {
+      sample.program().maps().forEach(spec -> maps.add(engine.createMap(spec)));
+      for (int i = 0; i < maps.size(); i++) {
+        fill(maps.get(i), i < sample.contents().size() ? sample.contents().get(i) : List.of());
+      }
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  private void fill(BpfMap map, List<Sample.Element> elements) {
+    for (Sample.Element element : elements) {
+      byte[] value =
+          switch (map.spec().type()) {
+            case PROG_ARRAY -> slot(element.value());
+            case ARRAY_OF_MAPS, HASH_OF_MAPS -> innerMap(map.spec(), element.value());
+            default -> forEveryCpu(map, element.value());
+          };
+      if (value != null) {
         map.update(element.key(), value, BpfMap.ANY);
       }
     }
   }
 
+  private static byte[] number(int value) {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
+  /** The program that an element names; null for one that the engine refuses. */
+  private byte @Nullable [] slot(byte[] element) {
+    if (element.length == 1) {
+      return number(constant(sample.program(), element[0]).slotValue());
+    }
+    int index = ByteBuffer.wrap(element).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    if (!targets.containsKey(index)) {
+      targets.put(index, target(sample.targets().get(index)));
+    }
+    LoadedProgram target = targets.get(index);
+    return target == null ? null : number(target.slotValue());
+  }
+
+  private @Nullable LoadedProgram target(Program program) {
+    try {
+      LoadedProgram loaded = engine.load(program, maps);
+      programs.add(loaded);
+      return loaded;
+    } catch (RejectedException | BpfErrnoException refused) {
+      return null;
+    }
+  }
+
   /** Loads a program that returns a constant, for a slot of a program array. */
-  private byte[] target(Engine engine, ProgramType type, int result) {
+  private LoadedProgram constant(Program like, int result) {
     long[] insns = {
       InsnWord.of(Opcodes.MOV64_K, 0, 0, 0, result), InsnWord.of(Opcodes.EXIT_CODE, 0, 0, 0, 0)
     };
-    LoadedProgram target =
-        engine.load(Program.of("target", type, "GPL", insns, List.of()), List.of());
-    targets.add(target);
-    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(target.slotValue()).array();
+    ProgramType type = like.type();
+    Program program =
+        new Program(
+            "target",
+            "",
+            type,
+            like.expectedAttachType(),
+            like.flags(),
+            "GPL",
+            insns,
+            List.of(),
+            List.of(),
+            List.of(),
+            null,
+            null);
+    LoadedProgram target = engine.load(program, List.of());
+    programs.add(target);
+    return target;
   }
 
+  private byte[] innerMap(MapSpec outer, byte[] value) {
+    MapSpec spec = Objects.requireNonNull(outer.inner());
+    BpfMap map = engine.createMap(spec);
+    inner.add(map);
+    map.update(new byte[spec.keySize()], forEveryCpu(map, value), BpfMap.ANY);
+    return number(map.slotValue());
+  }
+
+  /** The maps of the program, in order. */
   public List<BpfMap> maps() {
     return maps;
   }
 
+  /** The maps of the program, then the ones in slots of maps of maps. */
+  public List<BpfMap> all() {
+    List<BpfMap> all = new ArrayList<>(maps);
+    all.addAll(inner);
+    return all;
+  }
+
   /** Whether values have one part for each CPU. */
   public static boolean isPerCpu(MapSpec spec) {
-    return spec.type() == MapType.PERCPU_ARRAY || spec.type() == MapType.PERCPU_HASH;
+    return spec.type() == MapType.PERCPU_ARRAY
+        || spec.type() == MapType.PERCPU_HASH
+        || spec.type() == MapType.LRU_PERCPU_HASH;
   }
 
   private static byte[] forEveryCpu(BpfMap map, byte[] value) {
@@ -67,6 +148,7 @@ public final class SampleMaps implements AutoCloseable {
   @Override
   public void close() {
     maps.forEach(BpfMap::close);
-    targets.forEach(LoadedProgram::close);
+    inner.forEach(BpfMap::close);
+    programs.forEach(LoadedProgram::close);
   }
 }
