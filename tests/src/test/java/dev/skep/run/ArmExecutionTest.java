@@ -89,7 +89,7 @@ class ArmExecutionTest {
   private static String behaviour(Engine engine, Sample sample) {
     try (SampleMaps maps = new SampleMaps(engine, sample);
         LoadedProgram program = engine.load(sample.program(), maps.maps())) {
-      return Behaviour.of(program, sample, maps.maps()).text();
+      return Behaviour.of(program, sample, maps).text();
     } catch (UnsupportedException | RejectedException refused) {
       return String.valueOf(refused.getMessage());
     }
