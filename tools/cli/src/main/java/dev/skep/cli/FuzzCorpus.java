@@ -55,21 +55,25 @@ final class FuzzCorpus {
   }
 
   private void add(Path file) {
-    BpfObject object;
+    final BpfObject object;
     try {
       object = new ObjectArgument(file, null).open();
     } catch (SkepException notOpened) {
       return;
     }
-    for (ObjectProgram each : object.programs()) {
-      if (each.type() != ProgramType.UNSPEC) {
-        try {
-          add(file.getFileName() + ":" + each.name(), object.toProgram(each));
-        } catch (SkepException notLinked) {
-          continue;
-        }
-      }
+    object.programs().stream()
+        .filter(each -> each.type() != ProgramType.UNSPEC)
+        .forEach(each -> add(file, object, each));
+  }
+
+  private void add(Path file, BpfObject object, ObjectProgram program) {
+    Program linked;
+    try {
+      linked = object.toProgram(program);
+    } catch (SkepException notLinked) {
+      return;
     }
+    add(file.getFileName() + ":" + program.name(), linked);
   }
 
   private void add(String name, Program program) {
