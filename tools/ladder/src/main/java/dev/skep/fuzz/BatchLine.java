@@ -96,11 +96,12 @@ public final class BatchLine {
     if (program.attachBtfId() != 0) {
       number("attach_btf_id", program.attachBtfId());
     }
-    ByteBuffer words = buffer(8 * program.insns().length);
+    byte[] wordsBytes = new byte[8 * program.insns().length];
+    ByteBuffer words = littleEndian(wordsBytes);
     for (long word : program.insns()) {
       words.putLong(word);
     }
-    text("insns", HEX.formatHex(words.array()));
+    text("insns", HEX.formatHex(wordsBytes));
     key("maps").append('[');
     for (int i = 0; i < program.maps().size(); i++) {
       out.append(i == 0 ? "" : ",");
@@ -116,16 +117,18 @@ public final class BatchLine {
       return;
     }
     text("btf", HEX.formatHex(btf.bytes()));
-    ByteBuffer functions = buffer(8 * program.funcInfo().size());
+    byte[] functionsBytes = new byte[8 * program.funcInfo().size()];
+    ByteBuffer functions = littleEndian(functionsBytes);
     for (FuncInfo f : program.funcInfo()) {
       functions.putInt(f.insn()).putInt(f.typeId());
     }
-    text("func_info", HEX.formatHex(functions.array()));
-    ByteBuffer lines = buffer(16 * program.lineInfo().size());
+    text("func_info", HEX.formatHex(functionsBytes));
+    byte[] linesBytes = new byte[16 * program.lineInfo().size()];
+    ByteBuffer lines = littleEndian(linesBytes);
     for (LineInfo l : program.lineInfo()) {
       lines.putInt(l.insn()).putInt(l.fileNameOff()).putInt(l.lineOff()).putInt(l.lineCol());
     }
-    text("line_info", HEX.formatHex(lines.array()));
+    text("line_info", HEX.formatHex(linesBytes));
   }
 
   private void map(MapSpec map, List<Sample.Element> elements) {
@@ -162,8 +165,8 @@ public final class BatchLine {
     out.append(line.out).append('}');
   }
 
-  private static ByteBuffer buffer(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer littleEndian(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private StringBuilder key(String name) {
