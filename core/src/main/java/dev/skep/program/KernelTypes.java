@@ -2,6 +2,7 @@ package dev.skep.program;
 
 import dev.skep.btf.Btf;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,36 +15,50 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KernelTypes {
   /** A kernel without BTF. */
-  public static final KernelTypes NONE = new KernelTypes(() -> null, List::of);
+  public static final KernelTypes NONE = new KernelTypes(() -> null, List::of, name -> true);
 
   /** One module's split BTF. */
   public record Module(String name, Btf btf) {}
 
+  private final Predicate<String> symbols;
   private final Supplier<@Nullable Btf> vmlinuxSource;
   private final Supplier<List<Module>> moduleSource;
   private @Nullable Btf vmlinux;
   private @Nullable List<Module> modules;
   private boolean read;
 
-  private KernelTypes(Supplier<@Nullable Btf> vmlinuxSource, Supplier<List<Module>> moduleSource) {
+  private KernelTypes(
+      Supplier<@Nullable Btf> vmlinuxSource,
+      Supplier<List<Module>> moduleSource,
+      Predicate<String> symbols) {
+    this.symbols = symbols;
     this.vmlinuxSource = vmlinuxSource;
     this.moduleSource = moduleSource;
   }
 
   /** A kernel without modules. */
   public static KernelTypes of(Btf vmlinux) {
-    return new KernelTypes(() -> vmlinux, List::of);
+    return new KernelTypes(() -> vmlinux, List::of, name -> true);
   }
 
   /** Read on first use; null stands for a kernel without BTF. */
   public static KernelTypes lazily(Supplier<@Nullable Btf> vmlinux) {
-    return new KernelTypes(vmlinux, List::of);
+    return new KernelTypes(vmlinux, List::of, name -> true);
   }
 
-  /** Read on first use; the modules only after vmlinux, and only when a name is not there. */
+  /**
+   * Read on first use; the modules only after vmlinux, and only when a name is not there.
+   *
+   * @param symbols whether a variable or function has an address that programs may load
+   */
   public static KernelTypes lazily(
-      Supplier<@Nullable Btf> vmlinux, Supplier<List<Module>> modules) {
-    return new KernelTypes(vmlinux, modules);
+      Supplier<@Nullable Btf> vmlinux, Supplier<List<Module>> modules, Predicate<String> symbols) {
+    return new KernelTypes(vmlinux, modules, symbols);
+  }
+
+  /** Whether the kernel's table of symbols has a name (kallsyms). */
+  public boolean hasSymbol(String name) {
+    return symbols.test(name);
   }
 
   /** The types of the kernel itself, or null if it has none. */

@@ -6,7 +6,10 @@ package dev.skep.rewrite;
  */
 public enum KernelVariable {
   /** The tick counter, u64. */
-  JIFFIES("jiffies");
+  JIFFIES("jiffies"),
+
+  /** A variable or function that the program names. */
+  NAMED("");
 
   private final String symbol;
 

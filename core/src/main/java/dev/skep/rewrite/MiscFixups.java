@@ -121,7 +121,7 @@ final class MiscFixups {
     switch (InsnWord.src(word)) {
       case PSEUDO_MAP_IDX -> patch.keep(InsnWord.withSrc(word, PSEUDO_MAP_FD));
       case PSEUDO_MAP_IDX_VALUE -> patch.keep(InsnWord.withSrc(word, PSEUDO_MAP_VALUE));
-      case PSEUDO_BTF_ID -> throw new UnsupportedException("address of a kernel variable");
+      case PSEUDO_BTF_ID -> patch.keep(InsnWord.withImm(word, KernelVariable.NAMED.ordinal()));
       default -> patch.keep();
     }
   }

@@ -19,10 +19,12 @@ final class BtfObjects {
 
   private final Program program;
   private final KernelTypes kernel;
+  private final KernelSymbols symbols;
 
   BtfObjects(Program program, KernelTypes kernel) {
     this.program = program;
     this.kernel = kernel;
+    symbols = new KernelSymbols(this, kernel);
   }
 
   /** The BTF of a number that was given out before. */
@@ -51,6 +53,11 @@ final class BtfObjects {
       }
     }
     throw new IllegalStateException("no module " + module);
+  }
+
+  /** The variables and functions of the kernel that the program names. */
+  KernelSymbols symbols() {
+    return symbols;
   }
 
   /** Types of the kernel, or null if it has none. */

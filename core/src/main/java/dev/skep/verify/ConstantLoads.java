@@ -40,7 +40,11 @@ final class ConstantLoads {
         Reg.setHandle(r, at, env.facts.loadedMap[env.insn]);
         Reg.setOff(r, at, InsnWord.imm(second));
       }
-      default -> throw env.unsupported("addresses of kernel variables");
+      default -> {
+        KernelSymbols.Symbol symbol = env.btfs.symbols().of(word);
+        Reg.markPointer(r, at, symbol.type());
+        Reg.setHandles(r, at, symbol.handle(), BtfObjects.VMLINUX);
+      }
     }
   }
 

@@ -21,6 +21,7 @@ final class ImmediateLoads {
   private static final int MAX_OFFSET = 1 << 29;
 
   private final Program program;
+  private final KernelSymbols symbols;
   private final VerifierLog log;
   private final InsnFacts facts;
   private final boolean[] used;
@@ -28,15 +29,16 @@ final class ImmediateLoads {
   private boolean cgroupStorage;
   private boolean perCpuCgroupStorage;
 
-  private ImmediateLoads(Program program, VerifierLog log, InsnFacts facts) {
+  private ImmediateLoads(Program program, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
+    this.symbols = symbols;
     this.program = program;
     this.log = log;
     this.facts = facts;
     this.used = new boolean[program.maps().size()];
   }
 
-  static void resolve(Program program, VerifierLog log, InsnFacts facts) {
-    new ImmediateLoads(program, log, facts).run();
+  static void resolve(Program program, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
+    new ImmediateLoads(program, symbols, log, facts).run();
   }
 
   private void run() {
@@ -68,7 +70,7 @@ final class ImmediateLoads {
     int high = InsnWord.imm(insns[i + 1]);
     switch (InsnWord.src(insns[i])) {
       case 0, PSEUDO_FUNC -> {}
-      case PSEUDO_BTF_ID -> throw new UnsupportedException("addresses of kernel variables");
+      case PSEUDO_BTF_ID -> symbols.check(insns[i], insns[i + 1], log);
       case PSEUDO_MAP_FD, PSEUDO_MAP_IDX -> {
         if (high != 0) {
           unrecognized();

@@ -38,7 +38,7 @@ record Preparation(
     Subprogs subprogs = Subprogs.find(program, options, log);
     subprogs.check(insns, log);
     BtfRecords.check(program, subprogs, log);
-    ImmediateLoads.resolve(program, log, facts);
+    ImmediateLoads.resolve(program, btfs.symbols(), log, facts);
     ControlFlow.check(program, options, subprogs, marks, log, trace);
     Postorder.compute(insns, subprogs, marks);
     Attachment attachment = AttachChecks.check(program, options, btfs, log);

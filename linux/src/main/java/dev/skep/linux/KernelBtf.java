@@ -16,7 +16,7 @@ public final class KernelBtf {
   private static final Path DIRECTORY = Path.of("/sys/kernel/btf");
   private static final String VMLINUX = "vmlinux";
   private static final KernelTypes TYPES =
-      KernelTypes.lazily(KernelBtf::readVmlinux, KernelBtf::readModules);
+      KernelTypes.lazily(KernelBtf::readVmlinux, KernelBtf::readModules, KernelBtf::hasSymbol);
 
   private KernelBtf() {}
 
@@ -47,6 +47,21 @@ public final class KernelBtf {
       throw new UncheckedIOException(e);
     }
     return modules;
+  }
+
+  /** A line of the table is "address type name", with a module's name in brackets behind it. */
+  private static boolean hasSymbol(String name) {
+    Path table = Path.of("/proc/kallsyms");
+    if (!Files.isReadable(table)) {
+      return true;
+    }
+    try (Stream<String> lines = Files.lines(table)) {
+      String middle = " " + name + "\t";
+      String end = " " + name;
+      return lines.anyMatch(line -> line.endsWith(end) || line.contains(middle));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte[] bytes(Path file) {

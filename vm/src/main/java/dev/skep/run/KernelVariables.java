@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.AddressSpace;
 import dev.skep.natives.Memory;
 import dev.skep.rewrite.KernelVariable;
@@ -29,6 +30,7 @@ final class KernelVariables implements AutoCloseable {
         refresh();
         yield jiffies;
       }
+      case NAMED -> throw new UnsupportedException("addresses of variables of the kernel");
     };
   }
 
