@@ -27,6 +27,10 @@ public record VerifierOptions(
     return new VerifierOptions(dialect, host, level, logSize, kernel);
   }
 
+  public VerifierOptions withHost(HostFacts facts) {
+    return new VerifierOptions(dialect, facts, logLevel, logSize, kernel);
+  }
+
   public VerifierOptions withKernel(KernelTypes types) {
     return new VerifierOptions(dialect, host, logLevel, logSize, types);
   }

@@ -107,7 +107,8 @@ public final class Vm implements Engine {
   @Override
   public VmProgram load(Program program, List<? extends BpfMap> given) {
     VerifierOptions verifier =
-        new VerifierOptions(options.dialect(), options.host(), 1, Integer.MAX_VALUE);
+        new VerifierOptions(
+            options.dialect(), options.host(), 1, Integer.MAX_VALUE, options.kernel());
     Verdict verdict = Verifier.verify(program, verifier);
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {

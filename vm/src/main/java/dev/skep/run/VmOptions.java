@@ -4,6 +4,7 @@ import dev.skep.machine.BpfFunction;
 import dev.skep.program.Dialect;
 import dev.skep.program.Helpers;
 import dev.skep.program.HostFacts;
+import dev.skep.program.KernelTypes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  * @param devices indexes of network devices besides loopback
  * @param trace takes each line of bpf_trace_printk, without a newline
  * @param helpers implementations by helper number, in place of Skep's own
+ * @param kernel types of the kernel that the verifier knows
  */
 public record VmOptions(
     int[] cpus,
@@ -24,7 +26,8 @@ public record VmOptions(
     int hz,
     int[] devices,
     Consumer<String> trace,
-    Map<Integer, BpfFunction> helpers) {
+    Map<Integer, BpfFunction> helpers,
+    KernelTypes kernel) {
   private static final int NR_CPUS = 256;
 
   public VmOptions {
@@ -54,19 +57,25 @@ public record VmOptions(
     for (int i = 0; i < count; i++) {
       cpus[i] = i;
     }
-    return new VmOptions(cpus, Dialect.V6_18, 250, new int[0], line -> {}, Map.of());
+    return new VmOptions(
+        cpus, Dialect.V6_18, 250, new int[0], line -> {}, Map.of(), KernelTypes.NONE);
   }
 
   public VmOptions withCpus(int... numbers) {
-    return new VmOptions(numbers, dialect, hz, devices, trace, helpers);
+    return new VmOptions(numbers, dialect, hz, devices, trace, helpers, kernel);
   }
 
   public VmOptions withDevices(int... ifindexes) {
-    return new VmOptions(cpus, dialect, hz, ifindexes, trace, helpers);
+    return new VmOptions(cpus, dialect, hz, ifindexes, trace, helpers, kernel);
   }
 
   public VmOptions withTrace(Consumer<String> sink) {
-    return new VmOptions(cpus, dialect, hz, devices, sink, helpers);
+    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel);
+  }
+
+  /** What the verifier knows of the kernel: without it programs cannot use its types. */
+  public VmOptions withKernel(KernelTypes types) {
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types);
   }
 
   /**
@@ -76,7 +85,7 @@ public record VmOptions(
   public VmOptions withHelper(int id, BpfFunction function) {
     Map<Integer, BpfFunction> more = new HashMap<>(helpers);
     more.put(id, function);
-    return new VmOptions(cpus, dialect, hz, devices, trace, more);
+    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel);
   }
 
   /** As {@link #withHelper(int, BpfFunction)}, by a name as in "bpf_get_current_task". */

@@ -12,7 +12,6 @@ import dev.skep.errors.MalformedException;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.linux.KernelBtf;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
 import dev.skep.verify.Verdict;
@@ -117,9 +116,7 @@ final class BatchCommand implements Callable<Integer> {
   }
 
   private static VerifierOptions options(BatchRequest request) {
-    return VerifierOptions.standard()
-        .withLogLevel(request.logLevel())
-        .withKernel(KernelBtf.types());
+    return Engines.verifier().withLogLevel(request.logLevel());
   }
 
   private static String verify(BatchRequest request, @Nullable Object id) throws IOException {

@@ -2,22 +2,35 @@ package dev.skep.cli;
 
 import dev.skep.engine.Engine;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelBtf;
 import dev.skep.linux.KernelEngine;
 import dev.skep.natives.CpuFeatures;
+import dev.skep.program.HostFacts;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
+import dev.skep.verify.VerifierOptions;
 import java.util.HashMap;
 import java.util.Map;
 
 /** The engines by their names on the command line, each opened when it is first asked for. */
 final class Engines implements AutoCloseable {
-  static final int DEFAULT_CPUS = Runtime.getRuntime().availableProcessors();
+  static final int MAX_CPUS = 256;
+
+  /** As many as this machine has: for the verifier and the engines of the JVM alike. */
+  static final int DEFAULT_CPUS = Math.min(Runtime.getRuntime().availableProcessors(), MAX_CPUS);
 
   private final int cpus;
   private final Map<String, Engine> open = new HashMap<>();
 
   Engines(int cpus) {
     this.cpus = cpus;
+  }
+
+  /** How programs are judged on this machine, with its kernel's types and without a log. */
+  static VerifierOptions verifier() {
+    return VerifierOptions.standard()
+        .withHost(HostFacts.root(DEFAULT_CPUS))
+        .withKernel(KernelBtf.types());
   }
 
   /**
@@ -36,7 +49,8 @@ final class Engines implements AutoCloseable {
   }
 
   private Engine start(String name) {
-    VmOptions options = VmOptions.ofCpus(cpus).withTrace(System.err::print);
+    VmOptions options =
+        VmOptions.ofCpus(cpus).withKernel(KernelBtf.types()).withTrace(System.err::print);
     return switch (name) {
       case "interp" -> Vm.interp(options);
       case "jit", "jit-kernel" -> {

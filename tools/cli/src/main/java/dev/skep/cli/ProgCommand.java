@@ -2,14 +2,12 @@ package dev.skep.cli;
 
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.linux.KernelBtf;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
-import dev.skep.verify.VerifierOptions;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,8 +81,7 @@ final class ProgCommand implements Callable<Integer> {
       ObjectProgram chosen =
           object.programs().stream().filter(p -> p.name().equals(wanted)).findFirst().orElseThrow();
       Program program = object.toProgram(chosen);
-      return switch (Verifier.verify(
-          program, VerifierOptions.standard().withLogLevel(1).withKernel(KernelBtf.types()))) {
+      return switch (Verifier.verify(program, Engines.verifier().withLogLevel(1))) {
         case Verdict.Accepted accepted -> accepted.program();
         case Verdict.Rejected rejected ->
             throw new RejectedException(

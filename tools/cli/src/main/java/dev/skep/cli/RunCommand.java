@@ -97,8 +97,8 @@ final class RunCommand implements Callable<Integer> {
     if (repeat < 1) {
       throw new UsageException("--repeat: must be at least 1");
     }
-    if (cpus != null && (cpus < 1 || cpus > 4096)) {
-      throw new UsageException("--cpus: must be 1 to 4096");
+    if (cpus != null && (cpus < 1 || cpus > Engines.MAX_CPUS)) {
+      throw new UsageException("--cpus: must be 1 to " + Engines.MAX_CPUS);
     }
     if (pcap != null && (dataOut != null || contextIn != null || contextOut != null)) {
       throw new UsageException("--data-out, --ctx-in and --ctx-out go with --data-in");

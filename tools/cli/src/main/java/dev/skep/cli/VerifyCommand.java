@@ -2,7 +2,6 @@ package dev.skep.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
-import dev.skep.linux.KernelBtf;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -83,10 +82,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int judgeAll(Output output) throws IOException {
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
-    VerifierOptions options =
-        VerifierOptions.standard()
-            .withLogLevel(logLevel == null ? 1 : logLevel)
-            .withKernel(KernelBtf.types());
+    VerifierOptions options = Engines.verifier().withLogLevel(logLevel == null ? 1 : logLevel);
     ProgramFilter filter = new ProgramFilter(filters);
     int status = ExitStatus.OK;
     try (ExecutorService workers =
