@@ -25,6 +25,16 @@ public interface Engine extends AutoCloseable {
   /** Creates one map, its initial contents included. */
   BpfMap createMap(MapSpec spec);
 
+  /**
+   * As {@link #createMap(MapSpec)}, for a map that a kernel knows by a name of its own, as
+   * "firewall.rodata".
+   *
+   * @param kernelName at most 15 bytes
+   */
+  default BpfMap createMap(MapSpec spec, String kernelName) {
+    return createMap(spec);
+  }
+
   /** Loads one program; {@code maps} stand for {@code program.maps()}, in order. */
   LoadedProgram load(Program program, List<? extends BpfMap> maps);
 

@@ -1,6 +1,5 @@
 package dev.skep.linux;
 
-import dev.skep.errors.BpfErrnoException;
 import dev.skep.linux.sys.Attr;
 import dev.skep.linux.sys.AttrLayout;
 import dev.skep.linux.sys.Bpf;
@@ -19,11 +18,11 @@ public record BtfInfo(int id, String name, boolean kernel, int bytes) {
 
   static BtfInfo of(Bpf bpf, int fd) {
     try (Attr attr = new Attr()) {
-      long info = attr.putBuffer(AttrLayout.Info.INFO, AttrLayout.BtfInfo.BYTES);
+      long info = attr.allocate(AttrLayout.BtfInfo.BYTES);
       long name = attr.allocate(MODULE_NAME_BYTES);
       Memory.putLong(info + AttrLayout.BtfInfo.NAME, name);
       Memory.putInt(info + AttrLayout.BtfInfo.NAME_LEN, MODULE_NAME_BYTES);
-      ask(bpf, fd, attr);
+      bpf.info(fd, attr, info, AttrLayout.BtfInfo.BYTES, "info of btf");
       return new BtfInfo(
           Memory.getInt(info + AttrLayout.BtfInfo.ID),
           Attr.text(name, MODULE_NAME_BYTES),
@@ -36,21 +35,12 @@ public record BtfInfo(int id, String name, boolean kernel, int bytes) {
   static byte[] contents(Bpf bpf, int fd) {
     int size = of(bpf, fd).bytes();
     try (Attr attr = new Attr()) {
-      long info = attr.putBuffer(AttrLayout.Info.INFO, AttrLayout.BtfInfo.BYTES);
+      long info = attr.allocate(AttrLayout.BtfInfo.BYTES);
       long blob = attr.allocate(size);
       Memory.putLong(info + AttrLayout.BtfInfo.BTF, blob);
       Memory.putInt(info + AttrLayout.BtfInfo.BTF_SIZE, size);
-      ask(bpf, fd, attr);
+      bpf.info(fd, attr, info, AttrLayout.BtfInfo.BYTES, "info of btf");
       return Attr.read(blob, size);
-    }
-  }
-
-  private static void ask(Bpf bpf, int fd, Attr attr) {
-    attr.putInt(AttrLayout.Info.FD, fd);
-    attr.putInt(AttrLayout.Info.LENGTH, AttrLayout.BtfInfo.BYTES);
-    int result = bpf.call(Bpf.OBJ_GET_INFO_BY_FD, attr);
-    if (result < 0) {
-      throw new BpfErrnoException(-result, "info of btf");
     }
   }
 }

@@ -88,7 +88,12 @@ public final class KernelEngine implements Engine {
 
   @Override
   public KernelMap createMap(MapSpec spec) {
-    return KernelMap.create(bpf, sized(spec), cpus);
+    return createMap(spec, MapCreation.kernelName(spec.name()));
+  }
+
+  @Override
+  public KernelMap createMap(MapSpec spec, String kernelName) {
+    return KernelMap.create(bpf, sized(spec), kernelName, cpus);
   }
 
   /** A perf_event_array without a size has a slot for each CPU, as in libbpf. */

@@ -47,10 +47,11 @@ public final class KernelMap implements BpfMap {
   /**
    * BPF_MAP_CREATE, then the initial contents and the freeze that the spec asks for.
    *
+   * @param kernelName at most 15 bytes of letters, digits, underscores and dots
    * @param cpus number of possible CPUs
    */
-  static KernelMap create(Bpf bpf, MapSpec spec, int cpus) {
-    KernelMap map = new KernelMap(bpf, spec, new MapCreation(bpf).create(spec), cpus);
+  static KernelMap create(Bpf bpf, MapSpec spec, String kernelName, int cpus) {
+    KernelMap map = new KernelMap(bpf, spec, new MapCreation(bpf, kernelName).create(spec), cpus);
     try {
       if (spec.initial() != null) {
         map.fill(spec.initial());

@@ -40,7 +40,12 @@ public final class KernelProgram implements LoadedProgram, KernelHandle {
     return fd();
   }
 
-  /** Rewritten instructions, machine code, ids. */
+  /** The kernel's numbers of the program. */
+  public ProgramInfo.Summary summary() {
+    return ProgramInfo.summary(bpf, fd.number());
+  }
+
+  /** Rewritten instructions, machine code, lines, ids. */
   public ProgramInfo info() {
     return ProgramInfo.of(bpf, fd.number());
   }

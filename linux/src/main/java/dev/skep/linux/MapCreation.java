@@ -15,9 +15,14 @@ import dev.skep.program.MapType;
  */
 final class MapCreation {
   private final Bpf bpf;
+  private final String name;
 
-  MapCreation(Bpf bpf) {
+  /**
+   * @param name what the kernel calls the map
+   */
+  MapCreation(Bpf bpf, String name) {
     this.bpf = bpf;
+    this.name = name;
   }
 
   /** Creates the map, and its template for the time of the command. */
@@ -81,7 +86,7 @@ final class MapCreation {
       attr.putInt(MapCreate.FLAGS, spec.flags());
       attr.putInt(MapCreate.INNER_MAP_FD, innerFd);
       attr.putInt(MapCreate.NUMA_NODE, Math.max(0, spec.numaNode()));
-      attr.putName(MapCreate.NAME, kernelName(spec.name()));
+      attr.putName(MapCreate.NAME, name);
       attr.putLong(MapCreate.EXTRA, spec.extra());
       if (btfFd != 0) {
         attr.putInt(MapCreate.BTF_FD, btfFd);

@@ -57,6 +57,11 @@ final class Pinning implements Engine {
     return spec.pinByName() ? shared(spec) : engine.createMap(spec);
   }
 
+  @Override
+  public BpfMap createMap(MapSpec spec, String kernelName) {
+    return spec.pinByName() ? shared(spec) : engine.createMap(spec, kernelName);
+  }
+
   private KernelMap shared(MapSpec spec) {
     // No path of a file may come out of a name in an object.
     if (spec.name().isEmpty() || spec.name().startsWith(".") || spec.name().contains("/")) {

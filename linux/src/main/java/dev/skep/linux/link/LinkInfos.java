@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** {@code struct bpf_link_info} in words. */
-final class LinkInfos {
+public final class LinkInfos {
   /** enum bpf_link_type, by bpftool's names. */
   private static final String[] TYPES = {
     "unspec",
@@ -41,7 +41,8 @@ final class LinkInfos {
 
   private LinkInfos() {}
 
-  static LinkInfo of(LinkCommands commands, int link) {
+  /** The info of a descriptor. */
+  public static LinkInfo of(LinkCommands commands, int link) {
     ByteBuffer info = read(commands.info(link));
     int type = info.getInt(Info.TYPE);
     String name = type >= 0 && type < TYPES.length ? TYPES[type] : "type " + type;

@@ -224,6 +224,14 @@ public final class Bpf {
     }
   }
 
+  /** BPF_OBJ_GET_INFO_BY_FD into a struct of that size; more than the kernel knows stays 0. */
+  public void info(int fd, Attr attr, long info, int bytes, String what) {
+    attr.putInt(AttrLayout.Info.FD, fd);
+    attr.putInt(AttrLayout.Info.LENGTH, bytes);
+    attr.putLong(AttrLayout.Info.INFO, info);
+    check(call(OBJ_GET_INFO_BY_FD, attr), what);
+  }
+
   /** BPF_PROG_BIND_MAP: the program holds the map from now on. Returns 0 or a negative errno. */
   public int bind(int program, int map) {
     try (Attr attr = new Attr()) {
