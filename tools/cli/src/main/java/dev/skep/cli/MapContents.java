@@ -2,6 +2,7 @@ package dev.skep.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.MapEntries;
 import dev.skep.errors.BpfErrnoException;
 import java.io.IOException;
 import java.util.List;
@@ -27,14 +28,11 @@ final class MapContents {
   }
 
   private static void writeElements(JsonGenerator json, BpfMap map) throws IOException {
-    for (byte[] key = map.nextKey(null); key != null; key = map.nextKey(key)) {
-      byte[] value = map.lookup(key);
-      if (value != null) {
-        json.writeStartArray();
-        json.writeString(Hex.of(key));
-        json.writeString(Hex.of(value));
-        json.writeEndArray();
-      }
+    for (MapEntries.Entry entry : MapEntries.of(map)) {
+      json.writeStartArray();
+      json.writeString(Hex.of(entry.key()));
+      json.writeString(Hex.of(entry.value()));
+      json.writeEndArray();
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.MapEntries;
 import dev.skep.errors.SkepException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -51,13 +52,11 @@ final class MapView {
 
   private List<Element> elements(int most) {
     List<Element> elements = new ArrayList<>();
-    byte[] key = map.nextKey(null);
-    while (key != null && elements.size() < most) {
-      byte[] value = map.lookup(key);
-      if (value != null) {
-        elements.add(new Element(key, value));
+    for (MapEntries.Entry entry : MapEntries.of(map)) {
+      if (elements.size() == most) {
+        break;
       }
-      key = map.nextKey(key);
+      elements.add(new Element(entry.key(), entry.value()));
     }
     return elements;
   }
