@@ -47,6 +47,12 @@ public record HelperPrototype(
     STRUCT_OR_NULL('d'),
     /** A per-CPU variable of the kernel. */
     PERCPU_STRUCT('P'),
+    /** A place on the stack that becomes a dynptr. */
+    DYNPTR_LOCAL_OUT('1'),
+    DYNPTR_RINGBUF_OUT('2'),
+    /** A dynptr of a ring buffer, which is given back. */
+    DYNPTR_RELEASED('3'),
+    DYNPTR('D'),
     /** Memory of a ring buffer, which is given back. */
     RINGBUF_MEMORY('R'),
     /** A pointer to a socket that a context or helper gave. */
@@ -87,6 +93,7 @@ public record HelperPrototype(
     MAP_VALUE_OR_NULL('v'),
     MAP_VALUE('V'),
     RINGBUF_MEMORY_OR_NULL('r'),
+    DYNPTR_MEMORY_OR_NULL('d'),
     SOCKET_OR_NULL('s'),
     SOCK_COMMON_OR_NULL('c'),
     TCP_SOCK_OR_NULL('t'),
@@ -291,11 +298,19 @@ public record HelperPrototype(
       192 caa i -
       195 pka v p
       196 S n -
+      197 Mza1 i -
+      198 paa2 i -
+      199 3a - -
+      200 3a - -
+      201 MzDaa i -
+      202 Damza i -
+      203 DaA d -
       204 4mz i gp
       205 6mz i gp
       206 4T i gp
       207 6T i gp
       208 - i -
+      209 pfta i -
       210 pdua v -
       211 pd i -
       """;

@@ -39,6 +39,12 @@ final class CallArguments {
 
   int subprog;
 
+  /** Id of the dynptr that the result is a part of. */
+  int dynptr;
+
+  /** Whether this call moves packet data, though the helper need not. */
+  boolean changesPacket;
+
   /** The type of a per-CPU variable and the number of its BTF. */
   int struct;
 
@@ -58,6 +64,8 @@ final class CallArguments {
     memSize = 0;
     constKey = 0;
     subprog = 0;
+    dynptr = 0;
+    changesPacket = false;
     struct = 0;
     structBtf = 0;
   }

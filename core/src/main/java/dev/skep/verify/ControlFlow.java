@@ -5,6 +5,7 @@ import static dev.skep.isa.Opcodes.*;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Helpers;
+import dev.skep.program.Kfunc;
 import dev.skep.program.Program;
 
 /**
@@ -20,6 +21,7 @@ final class ControlFlow {
   private static final int BRANCH = 2;
 
   private final long[] insns;
+  private final CalledKfuncs kfuncs;
   private final Subprogs subprogs;
   private final InsnMarks marks;
   private final VerifierLog log;
@@ -32,11 +34,13 @@ final class ControlFlow {
   private ControlFlow(
       Program program,
       VerifierOptions options,
+      CalledKfuncs kfuncs,
       Subprogs subprogs,
       InsnMarks marks,
       VerifierLog log,
       Trace trace) {
     this.insns = program.insns();
+    this.kfuncs = kfuncs;
     this.subprogs = subprogs;
     this.marks = marks;
     this.log = log;
@@ -49,11 +53,12 @@ final class ControlFlow {
   static void check(
       Program program,
       VerifierOptions options,
+      CalledKfuncs kfuncs,
       Subprogs subprogs,
       InsnMarks marks,
       VerifierLog log,
       Trace trace) {
-    ControlFlow flow = new ControlFlow(program, options, subprogs, marks, log, trace);
+    ControlFlow flow = new ControlFlow(program, options, kfuncs, subprogs, marks, log, trace);
     flow.walk();
     flow.checkReached();
   }
@@ -103,6 +108,10 @@ final class ControlFlow {
         if (InsnWord.src(word) == 0) {
           markHelperCall(at, InsnWord.imm(word));
         }
+        Kfunc kfunc = kfuncs.rules(word);
+        if (kfunc != null) {
+          markKfuncCall(at, kfunc);
+        }
         yield visitCall(at, InsnWord.src(word) == PSEUDO_CALL);
       }
       case JA -> {
@@ -137,6 +146,26 @@ final class ControlFlow {
     Subprog subprog = subprogs.containing(at);
     subprog.mightSleep |= Helpers.mightSleep(helper);
     subprog.changesPacketData |= Helpers.changesPacketData(helper);
+  }
+
+  private void markKfuncCall(int at, Kfunc kfunc) {
+    if (kfunc.callsAsyncCallback()) {
+      marks.prunePoint[at] = true;
+    }
+    if (kfunc.callsCallback()) {
+      marks.callsCallback[at] = true;
+      marks.forceCheckpoint[at] = true;
+      marks.prunePoint[at] = true;
+      marks.jumpPoint[at] = true;
+    }
+    if (kfunc.stepsIteration()) {
+      marks.iteratorStep[at] = true;
+      marks.prunePoint[at] = true;
+      marks.forceCheckpoint[at] = true;
+    }
+    Subprog subprog = subprogs.containing(at);
+    subprog.mightSleep |= kfunc.sleeps();
+    subprog.changesPacketData |= kfunc.changesPacketData();
   }
 
   private boolean visitCall(int at, boolean intoCallee) {

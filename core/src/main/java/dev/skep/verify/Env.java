@@ -37,6 +37,8 @@ final class Env {
   /** The BTFs that registers point into. */
   final BtfObjects btfs;
 
+  final CalledKfuncs kfuncs;
+
   /** What the program is attached to, null for types that attach without BTF. */
   final @Nullable Attachment attachment;
 
@@ -81,6 +83,7 @@ final class Env {
       InsnMarks marks,
       Subprog[] subprogs,
       BtfObjects btfs,
+      CalledKfuncs kfuncs,
       @Nullable Attachment attachment,
       VerifierLog log,
       Trace trace) {
@@ -92,6 +95,7 @@ final class Env {
     this.marks = marks;
     this.subprogs = subprogs;
     this.btfs = btfs;
+    this.kfuncs = kfuncs;
     this.attachment = attachment;
     this.log = log;
     this.trace = trace;
@@ -178,7 +182,7 @@ final class Env {
 
   /** Whether what is freed after a grace period stays (in_rcu_cs). */
   boolean inRcu() {
-    return !LoadChecks.sleepable(program);
+    return cur.rcuLocks > 0 || !LoadChecks.sleepable(program);
   }
 
   int nextId() {
@@ -211,6 +215,6 @@ final class Env {
   /** The text of one instruction, without a line feed. */
   void disassemble(StringBuilder text, int at) {
     long next = at + 1 < insnCount ? insns[at + 1] : 0;
-    Disassembler.append(text, insns[at], next, Preparation.NAMES);
+    Disassembler.append(text, insns[at], next, kfuncs::name);
   }
 }

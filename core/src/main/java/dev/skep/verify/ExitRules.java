@@ -24,16 +24,30 @@ final class ExitRules {
    */
   void checkLeak(boolean locks, String where) {
     State state = env.cur;
-    if (state.curframe != 0) {
-      return;
+    boolean leak = false;
+    for (int i = 0; state.curframe == 0 && i < state.refCount; i++) {
+      if (state.refType[i] == State.REF_PTR) {
+        env.verbose(
+            "Unreleased reference id=" + state.refId[i] + " alloc_insn=" + state.refInsn[i] + "\n");
+        leak = true;
+      }
     }
-    for (int i = 0; i < state.refCount; i++) {
-      env.verbose(
-          "Unreleased reference id=" + state.refId[i] + " alloc_insn=" + state.refInsn[i] + "\n");
-    }
-    if (state.refCount > 0) {
+    if (leak) {
       throw env.reject(Errno.EINVAL, where + " would lead to reference leak");
     }
+    if (locks && state.activeIrq != 0) {
+      throw inside(where, "bpf_local_irq_save-ed");
+    }
+    if (locks && state.rcuLocks != 0) {
+      throw inside(where, "bpf_rcu_read_lock-ed");
+    }
+    if (locks && state.preemptLocks != 0) {
+      throw inside(where, "bpf_preempt_disable-ed");
+    }
+  }
+
+  private Rejection inside(String where, String region) {
+    return env.reject(Errno.EINVAL, where + " cannot be used inside " + region + " region");
   }
 
   /** check_return_code, of r0 at the exit of the main program or of a global function. */

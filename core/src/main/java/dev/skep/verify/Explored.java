@@ -159,6 +159,13 @@ final class Explored {
     if (frame.inAsyncCallback && frame.asyncEntryCount != cur.current().asyncEntryCount) {
       return false;
     }
+    if (env.marks.iteratorStep[insn]) {
+      if (states.equal(s, cur, StatesEqual.RANGE_WITHIN) && Iterators.isActive(cur)) {
+        loop = true;
+        return true;
+      }
+      return false;
+    }
     if (env.isMayGoto(insn)
         && s.mayGotoDepth != cur.mayGotoDepth
         && states.equal(s, cur, StatesEqual.RANGE_WITHIN)) {
@@ -170,6 +177,7 @@ final class Explored {
     }
     if (StatesEqual.maybeLooping(s, cur)
         && states.equal(s, cur, StatesEqual.EXACT)
+        && !Iterators.depthsDiffer(s, cur)
         && s.mayGotoDepth == cur.mayGotoDepth
         && s.callbackUnrollDepth == cur.callbackUnrollDepth) {
       throw endless(s, cur, insn);

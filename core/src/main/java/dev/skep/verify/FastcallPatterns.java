@@ -21,7 +21,12 @@ final class FastcallPatterns {
 
   private FastcallPatterns() {}
 
-  static void mark(Program program, AllowedHelpers helpers, Subprogs subprogs, InsnFacts facts) {
+  static void mark(
+      Program program,
+      AllowedHelpers helpers,
+      CalledKfuncs kfuncs,
+      Subprogs subprogs,
+      InsnFacts facts) {
     long[] insns = program.insns();
     for (Subprog subprog : subprogs.all()) {
       int lowest = 0;
@@ -32,16 +37,29 @@ final class FastcallPatterns {
       }
       for (int i = subprog.start; i < subprog.end; i++) {
         if (Subprogs.isHelperCall(insns[i]) && helpers.allows(InsnWord.imm(insns[i]))) {
-          markCall(insns, i, program.type(), subprog, lowest, facts);
+          int helper = InsnWord.imm(insns[i]);
+          int spillable = spillable(helper, program.type());
+          boolean fastcall = Helpers.isFastcall(helper, program.type());
+          markCall(insns, i, spillable, fastcall, subprog, lowest, facts);
+        }
+        CalledKfuncs.Called kfunc = Subprogs.isKfuncCall(insns[i]) ? kfuncs.at(insns[i]) : null;
+        if (kfunc != null && kfuncs.isAllowed(kfunc)) {
+          boolean fastcall = kfunc.rules().isFastcall();
+          markCall(insns, i, spillable(kfunc), fastcall, subprog, lowest, facts);
         }
       }
     }
   }
 
   private static void markCall(
-      long[] insns, int call, ProgramType type, Subprog subprog, int lowest, InsnFacts facts) {
-    int helper = InsnWord.imm(insns[call]);
-    int expected = spillable(helper, type);
+      long[] insns,
+      int call,
+      int spillable,
+      boolean fastcall,
+      Subprog subprog,
+      int lowest,
+      InsnFacts facts) {
+    int expected = spillable;
     int off = lowest;
     int i = 1;
     for (; i <= CALLER_SAVED; i++, off += 8) {
@@ -61,7 +79,7 @@ final class FastcallPatterns {
     if (i == 1) {
       return;
     }
-    if (Helpers.isFastcall(helper, type)) {
+    if (fastcall) {
       facts.fastcallSpills[call] = (byte) (i - 1);
     } else {
       subprog.keepFastcallStack = true;
@@ -73,6 +91,12 @@ final class FastcallPatterns {
   private static int spillable(int helper, ProgramType type) {
     int first = Helpers.returnsVoid(helper) ? 1 : 0;
     int clobbered = (2 << Helpers.parameters(helper, type)) - (1 << first);
+    return ~clobbered & (1 << CALLER_SAVED) - 1;
+  }
+
+  private static int spillable(CalledKfuncs.Called kfunc) {
+    boolean returnsVoid = kfunc.btf().target(kfunc.proto()) == 0;
+    int clobbered = (2 << kfunc.parameters()) - (1 << (returnsVoid ? 1 : 0));
     return ~clobbered & (1 << CALLER_SAVED) - 1;
   }
 

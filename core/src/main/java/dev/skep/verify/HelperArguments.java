@@ -35,6 +35,7 @@ final class HelperArguments {
   private static final int[] FUNCTION_TYPES = {FUNC};
   private static final int[] STACK_TYPES = {STACK};
   private static final int[] STRING_TYPES = {MAP_VALUE};
+  private static final int[] DYNPTR_TYPES = {STACK, RegType.DYNPTR};
   private static final int[] RINGBUF_TYPES = {MEM | MEM_RINGBUF};
 
   private static final int[] SOCKET_TYPES = {SOCK_COMMON, SOCKET, TCP_SOCK, XDP_SOCK};
@@ -51,6 +52,7 @@ final class HelperArguments {
   private final MemoryAccess memory;
   private final StackAccess stack;
   private final ConstantMaps constants;
+  private final Dynptrs dynptrs;
 
   HelperArguments(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
     this.env = env;
@@ -58,6 +60,7 @@ final class HelperArguments {
     this.memory = memory;
     this.stack = stack;
     constants = new ConstantMaps(env, memory);
+    dynptrs = new Dynptrs(env);
   }
 
   void check(HelperPrototype prototype, int index, CallArguments call) {
@@ -85,6 +88,10 @@ final class HelperArguments {
     if (!(Reg.isNull(r, at) && (flags & NULL_ALLOWED) != 0)) {
       checkType(regno, kind, flags, call);
       checkOffset(regno, kind);
+    }
+    if (kind == Argument.DYNPTR_RELEASED) {
+      dynptrs.mustBeAcquired(regno);
+      call.releaseRegister = regno;
     }
     if (releases(kind)) {
       if (Reg.refObjId(r, at) == 0 && !Reg.isNull(r, at)) {
@@ -132,6 +139,7 @@ final class HelperArguments {
       case MAP -> MAP_TYPES;
       case FUNCTION -> FUNCTION_TYPES;
       case STACK_OR_NULL -> STACK_TYPES;
+      case DYNPTR_LOCAL_OUT, DYNPTR_RINGBUF_OUT, DYNPTR_RELEASED, DYNPTR -> DYNPTR_TYPES;
       case CONST_STRING -> STRING_TYPES;
       case RINGBUF_MEMORY -> RINGBUF_TYPES;
       case SOCKET -> SOCKET_TYPES;
@@ -174,6 +182,9 @@ final class HelperArguments {
     }
     if ((flags & NULL_ALLOWED) != 0) {
       type &= ~MAYBE_NULL;
+    }
+    if (accepted == MEMORY_TYPES) {
+      type &= ~ANY_DYNPTR;
     }
     for (int candidate : accepted) {
       if (type == candidate) {
@@ -256,20 +267,25 @@ final class HelperArguments {
 
   /** check_func_arg_reg_off. */
   private void checkOffset(int regno, Argument kind) {
+    if (releases(kind)) {
+      checkReleasedOffset(regno);
+    } else {
+      checkPlainOffset(regno);
+    }
+  }
+
+  /** A pointer whose reference is given back must be the one that was acquired. */
+  void checkReleasedOffset(int regno) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
-    if (releases(kind)) {
-      if (Reg.off(r, at) != 0) {
-        throw env.reject(
-            Errno.EINVAL,
-            "R"
-                + regno
-                + " must have zero offset when passed to release func or trusted arg to kfunc");
-      }
-      memory.checkUnmodified(r, at, regno, false);
-      return;
+    if (Reg.off(r, at) != 0) {
+      throw env.reject(
+          Errno.EINVAL,
+          "R"
+              + regno
+              + " must have zero offset when passed to release func or trusted arg to kfunc");
     }
-    checkPlainOffset(regno);
+    memory.checkUnmodified(r, at, regno, false);
   }
 
   /** Pointers that nothing may have been added to (check_func_arg_reg_off without a kind). */
@@ -314,6 +330,10 @@ final class HelperArguments {
         call.struct = Reg.handle(r, at);
         call.structBtf = Reg.handle2(r, at);
       }
+      case DYNPTR_LOCAL_OUT -> dynptrs.initialise(regno, Dynptrs.LOCAL, 0, memory);
+      case DYNPTR_RINGBUF_OUT -> dynptrs.initialise(regno, Dynptrs.RINGBUF, 0, memory);
+      case DYNPTR_RELEASED -> dynptrs.use(regno, false, Dynptrs.RINGBUF);
+      case DYNPTR -> dynptrs.use(regno, true, 0);
       case FUNCTION -> call.subprog = Reg.handle(r, at);
       case MEMORY, MEMORY_OR_NULL, MEMORY_IN_OUT, MEMORY_IN_OUT_OR_NULL -> call.rawMode = false;
       case MEMORY_OUT -> call.rawMode = true;
@@ -391,14 +411,18 @@ final class HelperArguments {
   /** check_mem_size_reg: the memory is the argument before. */
   private void checkSize(
       HelperPrototype prototype, int index, boolean zeroAllowed, CallArguments call) {
-    int regno = index + 1;
-    long[] r = env.regs();
-    int at = Frame.reg(regno);
     boolean write =
         switch (prototype.arguments()[index - 1]) {
           case MEMORY_OUT, MEMORY_IN_OUT_OR_NULL, MEMORY_IN_OUT -> true;
           default -> false;
         };
+    checkSized(index + 1, write, zeroAllowed, call);
+  }
+
+  /** The memory before a size in a register. */
+  void checkSized(int regno, boolean write, boolean zeroAllowed, CallArguments call) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
     call.maxSize = Reg.umax(r, at);
     if (Reg.smin(r, at) < 0) {
       throw env.reject(

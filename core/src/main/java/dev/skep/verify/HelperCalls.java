@@ -26,6 +26,12 @@ final class HelperCalls {
   private static final int LOOP = 181;
   private static final int GET_LOCAL_STORAGE = 81;
   private static final int GET_FUNC_IP = 173;
+  private static final int DYNPTR_FROM_MEM = 197;
+  private static final int SUBMIT_DYNPTR = 199;
+  private static final int DISCARD_DYNPTR = 200;
+  private static final int DYNPTR_WRITE = 202;
+  private static final int DYNPTR_DATA = 203;
+  private static final int DRAIN = 209;
   private static final int SET_RETVAL = 187;
   private static final int D_PATH = 147;
 
@@ -52,6 +58,8 @@ final class HelperCalls {
   private final FunctionCalls functions;
   private final ExitRules exits;
   private final PacketRanges packets;
+  private final Dynptrs dynptrs;
+  private final References references;
   private final FormatStrings formats;
   private final CallArguments call = new CallArguments();
   private final @Nullable HelperPrototype[] prototypes = new HelperPrototype[Helpers.COUNT];
@@ -63,7 +71,8 @@ final class HelperCalls {
       Env env,
       Operands operands,
       MemoryAccess memory,
-      StackAccess stack,
+      HelperArguments arguments,
+      Dynptrs dynptrs,
       FunctionCalls functions,
       ExitRules exits) {
     this.env = env;
@@ -71,7 +80,9 @@ final class HelperCalls {
     this.memory = memory;
     this.functions = functions;
     this.exits = exits;
-    arguments = new HelperArguments(env, operands, memory, stack);
+    this.arguments = arguments;
+    this.dynptrs = dynptrs;
+    references = new References(env);
     packets = new PacketRanges(env);
     formats = new FormatStrings(env, new ConstantMaps(env, memory));
     allowed = new AllowedHelpers(env.program, env.attachment);
@@ -115,7 +126,7 @@ final class HelperCalls {
         functions.leaveByTailCall();
         packets.forgetAll();
       }
-    } else if (Helpers.changesPacketData(id)) {
+    } else if (Helpers.changesPacketData(id) || call.changesPacket) {
       packets.forgetAll();
     }
   }
@@ -214,39 +225,18 @@ final class HelperCalls {
   // References --------------------------------------------------------------------------------
 
   private void release(int id) {
-    if (call.refObjId != 0) {
-      if (!env.cur.release(call.refObjId)) {
-        throw env.reject(
-            Errno.EINVAL,
-            "func " + Helpers.name(id) + "#" + id + " reference has not been acquired before");
-      }
-      forget(call.refObjId);
-    } else if (!Reg.isNull(env.regs(), Frame.reg(call.releaseRegister))) {
+    if (id == SUBMIT_DYNPTR || id == DISCARD_DYNPTR) {
+      dynptrs.release(call.releaseRegister);
+      return;
+    }
+    boolean released =
+        call.refObjId != 0
+            ? references.release(call.refObjId)
+            : Reg.isNull(env.regs(), Frame.reg(call.releaseRegister));
+    if (!released) {
       throw env.reject(
           Errno.EINVAL,
           "func " + Helpers.name(id) + "#" + id + " reference has not been acquired before");
-    }
-  }
-
-  /** All copies of a released pointer are worthless. */
-  private void forget(int reference) {
-    State state = env.cur;
-    for (int f = 0; f <= state.curframe; f++) {
-      Frame frame = state.frame(f);
-      for (int i = 0; i < Reg.COUNT; i++) {
-        forget(frame.regs, Frame.reg(i), reference);
-      }
-      for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          forget(frame.spilled, Frame.spill(i), reference);
-        }
-      }
-    }
-  }
-
-  private static void forget(long[] r, int at, int reference) {
-    if (Reg.refObjId(r, at) == reference) {
-      Reg.markUnknown(r, at, false);
     }
   }
 
@@ -265,9 +255,36 @@ final class HelperCalls {
       }
       case SET_RETVAL -> checkSetRetval();
       case GET_FUNC_IP -> checkGetFuncIp();
+      case DYNPTR_FROM_MEM -> checkDynptrMemory();
+      case DYNPTR_DATA -> {
+        call.dynptr = dynptrs.id(1);
+        call.refObjId = dynptrs.reference(1);
+      }
+      case DYNPTR_WRITE -> {
+        int type = dynptrs.type(1);
+        call.changesPacket = type == Dynptrs.SKB || type == Dynptrs.SKB_META;
+      }
+      case DRAIN -> drain();
       case FIND_VMA -> findVma();
       default -> {}
     }
+  }
+
+  private void checkDynptrMemory() {
+    int type = Reg.type(env.regs(), Frame.reg(1));
+    if (type != MAP_VALUE) {
+      throw env.reject(
+          Errno.EACCES,
+          "Unsupported reg type " + RegTypeText.of(type) + " for bpf_dynptr_from_mem data");
+    }
+  }
+
+  /** The callback gets each sample as a dynptr that is not its own. */
+  private void drain() {
+    Frame caller = env.cur.current();
+    Frame callback = functions.queueCallback(call.subprog);
+    dynptrs.markConstant(callback.regs, Frame.reg(1), Dynptrs.LOCAL);
+    Reg.copy(caller.regs, Frame.reg(3), callback.regs, Frame.reg(2));
   }
 
   private void checkGetFuncIp() {
@@ -397,6 +414,12 @@ final class HelperCalls {
       case MAP_VALUE -> {
         Reg.markPointer(r, 0, MAP_VALUE);
         Reg.setHandles(r, 0, call.map, call.mapUid);
+      }
+      case DYNPTR_MEMORY_OR_NULL -> {
+        Reg.markPointer(r, 0, MEM | MAYBE_NULL);
+        Reg.setHandles(r, 0, (int) call.memSize, call.dynptr);
+        Reg.setId(r, 0, env.nextId());
+        Reg.setRefObjId(r, 0, call.refObjId);
       }
       case SOCKET_OR_NULL -> setSocket(id, SOCKET);
       case SOCK_COMMON_OR_NULL -> setSocket(id, SOCK_COMMON);

@@ -20,6 +20,9 @@ final class InsnMarks {
   /** A call that simulates a callback before it returns. */
   final boolean[] callsCallback;
 
+  /** A kfunc call that takes the next step of an iteration. */
+  final boolean[] iteratorStep;
+
   /** Strongly connected component of the control flow graph, 0 for none. */
   final int[] scc;
 
@@ -37,6 +40,7 @@ final class InsnMarks {
     jumpPoint = new boolean[insns];
     forceCheckpoint = new boolean[insns];
     callsCallback = new boolean[insns];
+    iteratorStep = new boolean[insns];
     scc = new int[insns];
     liveBefore = new short[insns];
   }

@@ -19,11 +19,16 @@ final class LiveRegisters {
 
   /** Fills {@link InsnMarks#liveBefore}; at level 2 prints the table. */
   static void compute(
-      Program program, AllowedHelpers helpers, InsnMarks marks, VerifierLog log, Trace trace) {
+      Program program,
+      AllowedHelpers helpers,
+      CalledKfuncs kfuncs,
+      InsnMarks marks,
+      VerifierLog log,
+      Trace trace) {
     long[] insns = program.insns();
     int[] useDef = new int[insns.length];
     for (int i = 0; i < insns.length; i++) {
-      useDef[i] = useDef(insns[i], helpers);
+      useDef[i] = useDef(insns[i], helpers, kfuncs);
     }
     short[] in = marks.liveBefore;
     int[] next = new int[2];
@@ -69,7 +74,7 @@ final class LiveRegisters {
   }
 
   /** Registers read in the low 16 bits, registers written in the high 16 bits. */
-  private static int useDef(long word, AllowedHelpers helpers) {
+  private static int useDef(long word, AllowedHelpers helpers, CalledKfuncs kfuncs) {
     int code = InsnWord.code(word);
     int src = 1 << InsnWord.src(word);
     int dst = 1 << InsnWord.dst(word);
@@ -80,7 +85,7 @@ final class LiveRegisters {
       case ST -> mode(code) == MEM ? dst : ALL;
       case STX -> store(code, word, src, dst);
       case ALU, ALU64 -> arithmetic(code, src, dst);
-      default -> jump(code, word, src, dst, helpers);
+      default -> jump(code, word, src, dst, helpers, kfuncs);
     };
   }
 
@@ -107,18 +112,23 @@ final class LiveRegisters {
     };
   }
 
-  private static int jump(int code, long word, int src, int dst, AllowedHelpers helpers) {
+  private static int jump(
+      int code, long word, int src, int dst, AllowedHelpers helpers, CalledKfuncs kfuncs) {
     return switch (op(code)) {
       case JA, JCOND -> 0;
       case EXIT -> R0;
-      case CALL -> CALLER_SAVED << 16 | arguments(word, helpers);
+      case CALL -> CALLER_SAVED << 16 | arguments(word, helpers, kfuncs);
       default -> isX(code) ? dst | src : dst;
     };
   }
 
-  private static int arguments(long word, AllowedHelpers helpers) {
+  private static int arguments(long word, AllowedHelpers helpers, CalledKfuncs kfuncs) {
     if (Subprogs.isHelperCall(word) && helpers.allows(InsnWord.imm(word))) {
       return (2 << Helpers.parameters(InsnWord.imm(word), helpers.type())) - 2;
+    }
+    CalledKfuncs.Called kfunc = Subprogs.isKfuncCall(word) ? kfuncs.at(word) : null;
+    if (kfunc != null && kfuncs.isAllowed(kfunc)) {
+      return (2 << kfunc.parameters()) - 2;
     }
     return CALLER_SAVED & ~R0;
   }

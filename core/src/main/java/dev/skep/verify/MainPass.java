@@ -19,6 +19,7 @@ final class MainPass {
   private final ConstantLoads constants;
   private final PacketLoads packetLoads;
   private final HelperCalls helpers;
+  private final KfuncCalls kfuncs;
   private final FunctionCalls functions;
   private final ExitRules exits;
 
@@ -37,7 +38,10 @@ final class MainPass {
     constants = new ConstantLoads(env, operands);
     functions = new FunctionCalls(env, operands, memory, stack);
     packetLoads = new PacketLoads(env, operands, memory, exits, functions);
-    helpers = new HelperCalls(env, operands, memory, stack, functions, exits);
+    HelperArguments arguments = new HelperArguments(env, operands, memory, stack);
+    Dynptrs dynptrs = new Dynptrs(env);
+    helpers = new HelperCalls(env, operands, memory, arguments, dynptrs, functions, exits);
+    kfuncs = new KfuncCalls(env, arguments, memory, dynptrs, branches);
   }
 
   /** Verifies the main program, then all global functions that it calls. */
@@ -290,7 +294,7 @@ final class MainPass {
     if (src == PSEUDO_CALL) {
       functions.call(word);
     } else if (src == PSEUDO_KFUNC_CALL) {
-      throw env.unsupported("kfunc calls");
+      kfuncs.call(word);
     } else {
       helpers.call(word);
     }

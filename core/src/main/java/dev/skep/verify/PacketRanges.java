@@ -10,6 +10,10 @@ final class PacketRanges {
   /** Greatest offset into a packet (MAX_PACKET_OFF). */
   private static final int MAX_OFFSET = 0xffff;
 
+  /** Slices of packets (reg_is_dynptr_slice_pkt). */
+  private static final int PACKET_SLICE =
+      RegType.DYNPTR_SKB | RegType.DYNPTR_XDP | RegType.DYNPTR_SKB_META;
+
   private final Env env;
 
   PacketRanges(Env env) {
@@ -149,7 +153,9 @@ final class PacketRanges {
   }
 
   private static void forget(long[] r, int at) {
-    if (Branches.anyPacket(Reg.type(r, at))) {
+    int type = Reg.type(r, at);
+    boolean slice = RegType.base(type) == RegType.MEM && (type & PACKET_SLICE) != 0;
+    if (Branches.anyPacket(type) || slice) {
       Reg.markUnknown(r, at, false);
     }
   }

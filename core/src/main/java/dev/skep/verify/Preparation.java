@@ -1,9 +1,6 @@
 package dev.skep.verify;
 
 import dev.skep.errors.UnsupportedException;
-import dev.skep.isa.CallNames;
-import dev.skep.isa.InsnWord;
-import dev.skep.program.Helpers;
 import dev.skep.program.Program;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 record Preparation(
     Subprogs subprogs, InsnMarks marks, InsnFacts facts, @Nullable Attachment attachment) {
-  /** Names of helpers as the log prints them. */
-  static final CallNames NAMES =
-      word -> InsnWord.src(word) == 0 ? Helpers.name(InsnWord.imm(word)) : null;
-
   /**
    * Runs the passes.
    *
@@ -30,22 +23,27 @@ record Preparation(
    * @throws UnsupportedException for what cannot be judged yet
    */
   static Preparation of(
-      Program program, VerifierOptions options, BtfObjects btfs, VerifierLog log, Trace trace) {
+      Program program,
+      VerifierOptions options,
+      BtfObjects btfs,
+      CalledKfuncs kfuncs,
+      VerifierLog log,
+      Trace trace) {
     long[] insns = program.insns();
     InsnFacts facts = new InsnFacts(insns.length);
     InsnMarks marks = new InsnMarks(insns.length);
     BtfRecords.checkEarly(program, log);
-    Subprogs subprogs = Subprogs.find(program, options, log);
+    Subprogs subprogs = Subprogs.find(program, options, kfuncs, log);
     subprogs.check(insns, log);
     BtfRecords.check(program, subprogs, log);
     ImmediateLoads.resolve(program, btfs.symbols(), log, facts);
-    ControlFlow.check(program, options, subprogs, marks, log, trace);
+    ControlFlow.check(program, options, kfuncs, subprogs, marks, log, trace);
     Postorder.compute(insns, subprogs, marks);
     Attachment attachment = AttachChecks.check(program, options, btfs, log);
     Components.compute(insns, marks);
     AllowedHelpers helpers = new AllowedHelpers(program, attachment);
-    LiveRegisters.compute(program, helpers, marks, log, trace);
-    FastcallPatterns.mark(program, helpers, subprogs, facts);
+    LiveRegisters.compute(program, helpers, kfuncs, marks, log, trace);
+    FastcallPatterns.mark(program, helpers, kfuncs, subprogs, facts);
     return new Preparation(subprogs, marks, facts, attachment);
   }
 }

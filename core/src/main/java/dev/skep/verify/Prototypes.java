@@ -3,6 +3,7 @@ package dev.skep.verify;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
+import dev.skep.program.ProgramType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -281,7 +282,16 @@ final class Prototypes {
 
   /** Whether a pointer's target is the type of the program's context (btf_is_prog_ctx_type). */
   private boolean isContext(Btf btf, int target) {
-    String wanted = contextName();
+    return isContext(env.program.type(), btf, target);
+  }
+
+  /** Whether a parameter of a kfunc is the program's context. */
+  static boolean isContext(Env env, KfuncParameter parameter) {
+    return isContext(env.program.type(), parameter.btf(), parameter.btf().target(parameter.type()));
+  }
+
+  private static boolean isContext(ProgramType program, Btf btf, int target) {
+    String wanted = contextName(program);
     if (wanted.isEmpty()) {
       return false;
     }
@@ -297,14 +307,39 @@ final class Prototypes {
       return false;
     }
     String name = btf.name(type);
-    return name.equals(wanted)
-        || wanted.equals("__sk_buff") && name.equals("sk_buff")
-        || wanted.equals("xdp_md") && name.equals("xdp_buff");
+    return name.equals(wanted) || isProjection(wanted, name);
+  }
+
+  /** Whether programs see the second struct as the first (btf_is_projection_of). */
+  static boolean isProjection(String seen, String real) {
+    return seen.equals("__sk_buff") && real.equals("sk_buff")
+        || seen.equals("xdp_md") && real.equals("xdp_buff");
+  }
+
+  /** The kernel's own struct behind the context of a program type; empty where there is none. */
+  static String kernelContextName(ProgramType program) {
+    String name = contextName(program);
+    return switch (name) {
+      case "__sk_buff" -> program == ProgramType.FLOW_DISSECTOR ? "bpf_flow_dissector" : "sk_buff";
+      case "xdp_md" -> "xdp_buff";
+      case "bpf_sock" -> "sock";
+      case "bpf_sock_addr" -> "bpf_sock_addr_kern";
+      case "bpf_sock_ops" -> "bpf_sock_ops_kern";
+      case "sk_msg_md" -> "sk_msg";
+      case "pt_regs" -> "pt_regs";
+      case "bpf_perf_event_data" -> "bpf_perf_event_data_kern";
+      case "bpf_sysctl" -> "bpf_sysctl_kern";
+      case "bpf_sockopt" -> "bpf_sockopt_kern";
+      case "sk_reuseport_md" -> "sk_reuseport_kern";
+      case "bpf_sk_lookup" -> "bpf_sk_lookup_kern";
+      case "bpf_nf_ctx" -> "bpf_nf_ctx";
+      default -> "";
+    };
   }
 
   /** The struct that programs of this type get; empty where it is none. */
-  private String contextName() {
-    return switch (env.program.type()) {
+  private static String contextName(ProgramType program) {
+    return switch (program) {
       case SOCKET_FILTER,
           SCHED_CLS,
           SCHED_ACT,

@@ -39,6 +39,15 @@ public final class RegType {
   public static final int MEM_ALLOC = 1 << 16;
   public static final int NON_OWN_REF = 1 << 17;
 
+  // Memory that is a slice of a dynptr of that type.
+  public static final int DYNPTR_LOCAL = 1 << 18;
+  public static final int DYNPTR_RINGBUF = 1 << 19;
+  public static final int DYNPTR_SKB = 1 << 20;
+  public static final int DYNPTR_XDP = 1 << 21;
+  public static final int DYNPTR_SKB_META = 1 << 22;
+  static final int ANY_DYNPTR =
+      DYNPTR_LOCAL | DYNPTR_RINGBUF | DYNPTR_SKB | DYNPTR_XDP | DYNPTR_SKB_META;
+
   private RegType() {}
 
   public static int base(int type) {

@@ -9,9 +9,11 @@ import dev.skep.isa.InsnWord;
 /** Loads from and stores to the stack: spills, fills, and bytes of no or zero content. */
 final class StackAccess {
   private final Env env;
+  private final Dynptrs dynptrs;
 
   StackAccess(Env env) {
     this.env = env;
+    dynptrs = new Dynptrs(env);
   }
 
   // Bounds ------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ final class StackAccess {
     boolean aligned = off % 8 == 0;
     Frame current = env.cur.current();
     int at = Frame.reg(Math.max(value, 0));
-    destroyObject(frame, spi);
+    dynptrs.destroy(frame, spi);
     if (aligned && size == 8) {
       env.liveStack.write(frame.frameno, 1L << spi);
     }
@@ -257,13 +259,6 @@ final class StackAccess {
     };
   }
 
-  private void destroyObject(Frame frame, int spi) {
-    int type = StackSlot.type(frame.slotTypes[spi], 7);
-    if (type == StackSlot.DYNPTR) {
-      throw env.unsupported("overwriting a dynptr on the stack");
-    }
-  }
-
   private void writeVariable(int regno, int off, int size, int value, int insn) {
     Frame frame = frame(regno);
     long[] r = env.regs();
@@ -273,7 +268,7 @@ final class StackAccess {
     boolean zero = writesZero(value, insn);
     boolean zeroUsed = false;
     for (int i = min; i < max; i++) {
-      destroyObject(frame, (-i - 1) / 8);
+      dynptrs.destroy(frame, (-i - 1) / 8);
     }
     checkFastcall(frame, insn, min);
     for (int i = min; i < max; i++) {

@@ -18,6 +18,9 @@ final class StackSlot {
 
   static final long ALL_MISC = 0x0202020202020202L;
   static final long ALL_ZERO = 0x0303030303030303L;
+  static final long ALL_DYNPTR = 0x0404040404040404L;
+  static final long ALL_ITER = 0x0505050505050505L;
+  static final long ALL_IRQ_FLAG = 0x0606060606060606L;
   static final long ALL_INVALID = 0;
 
   /** The letter the log prints for each type. */

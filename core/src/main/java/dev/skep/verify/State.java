@@ -14,6 +14,9 @@ final class State {
   /** {@link #refType}: an object that must be released. */
   static final int REF_PTR = 1;
 
+  /** {@link #refType}: interrupts that were turned off. */
+  static final int REF_IRQ = 2;
+
   private static final int[] NO_INTS = {};
   private static final long[] NO_LONGS = {};
 
@@ -26,6 +29,14 @@ final class State {
   int[] refType = NO_INTS;
   int[] refId = NO_INTS;
   int[] refInsn = NO_INTS;
+
+  /** Open sections of bpf_rcu_read_lock and bpf_preempt_disable. */
+  int rcuLocks;
+
+  int preemptLocks;
+
+  /** The id of the interrupts turned off last, 0 when they are on. */
+  int activeIrq;
 
   /** Paths below this checkpoint that are still to be explored. */
   int branches;
@@ -98,6 +109,9 @@ final class State {
       copy.refId = Arrays.copyOf(refId, refCount);
       copy.refInsn = Arrays.copyOf(refInsn, refCount);
     }
+    copy.rcuLocks = rcuLocks;
+    copy.preemptLocks = preemptLocks;
+    copy.activeIrq = activeIrq;
     copy.branches = branches;
     copy.parent = parent;
     copy.insnIdx = insnIdx;
@@ -134,14 +148,44 @@ final class State {
   boolean release(int id) {
     for (int i = 0; i < refCount; i++) {
       if (refType[i] == REF_PTR && refId[i] == id) {
-        int behind = --refCount - i;
-        System.arraycopy(refType, i + 1, refType, i, behind);
-        System.arraycopy(refId, i + 1, refId, i, behind);
-        System.arraycopy(refInsn, i + 1, refInsn, i, behind);
+        remove(i);
         return true;
       }
     }
     return false;
+  }
+
+  private void remove(int i) {
+    int behind = --refCount - i;
+    System.arraycopy(refType, i + 1, refType, i, behind);
+    System.arraycopy(refId, i + 1, refId, i, behind);
+    System.arraycopy(refInsn, i + 1, refInsn, i, behind);
+  }
+
+  /** Interrupts are as they were before they were turned off last (release_irq_state). */
+  void releaseIrq(int id) {
+    int previous = 0;
+    for (int i = 0; i < refCount; i++) {
+      if (refType[i] != REF_IRQ) {
+        continue;
+      }
+      if (refId[i] == id) {
+        remove(i);
+        activeIrq = previous;
+        return;
+      }
+      previous = refId[i];
+    }
+  }
+
+  /** The instruction that acquired a reference, 0 for none. */
+  int insnOf(int id) {
+    for (int i = 0; i < refCount; i++) {
+      if (refId[i] == id) {
+        return refInsn[i];
+      }
+    }
+    return 0;
   }
 
   boolean holds(int id) {

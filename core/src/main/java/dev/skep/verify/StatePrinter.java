@@ -1,6 +1,5 @@
 package dev.skep.verify;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +58,14 @@ final class StatePrinter {
       }
     }
     for (int spi = 0; spi < frame.slots(); spi++) {
-      if ((only == null || only.hasSlot(spi)) && frame.slotTypes[spi] != StackSlot.ALL_INVALID) {
-        slot(frame, spi);
+      long types = frame.slotTypes[spi];
+      if (types == StackSlot.ALL_INVALID || only != null && !only.hasSlot(spi)) {
+        continue;
+      }
+      switch (StackSlot.type(types, 7)) {
+        case StackSlot.DYNPTR -> dynptr(frame, ++spi);
+        case StackSlot.ITER -> iterator(frame, spi);
+        default -> slot(frame, spi);
       }
     }
     references(state);
@@ -87,12 +92,42 @@ final class StatePrinter {
     }
   }
 
+  private void dynptr(Frame frame, int spi) {
+    int at = Frame.spill(spi);
+    long[] r = frame.spilled;
+    log.add(" fp").num((-spi - 1) * 8L).add("=dynptr_").add(Dynptrs.name(Reg.handle(r, at)));
+    log.add('(');
+    first = true;
+    if (Reg.id(r, at) != 0) {
+      attribute("id=").num(Reg.id(r, at));
+    }
+    if (Reg.refObjId(r, at) != 0) {
+      attribute("ref_id=").num(Reg.refObjId(r, at));
+    }
+    if (Reg.handle2(r, at) != 0) {
+      // The kernel prints the byte that says that the slot is the first.
+      attribute("dynptr_id=").num(Reg.handle2(r, at));
+    }
+    log.add(')');
+  }
+
+  private void iterator(Frame frame, int spi) {
+    int at = Frame.spill(spi);
+    long[] r = frame.spilled;
+    if (Reg.refObjId(r, at) == 0) {
+      return;
+    }
+    BtfObjects all = btfs;
+    log.add(" fp").num((-spi - 1) * 8L).add("=iter_");
+    log.add(Iterators.name(all == null ? null : all.vmlinux(), Reg.handle(r, at)));
+    log.add("(ref_id=").num(Reg.refObjId(r, at)).add(",state=");
+    log.add(Reg.handle2(r, at) == Iterators.ACTIVE ? "active" : "drained");
+    log.add(",depth=").num(Reg.off(r, at)).add(')');
+  }
+
   private void slot(Frame frame, int spi) {
     long types = frame.slotTypes[spi];
     int last = StackSlot.type(types, 7);
-    if (last == StackSlot.DYNPTR || last == StackSlot.ITER) {
-      throw new UnsupportedException("dynptrs and iterators on the stack");
-    }
     log.add(" fp").num((-spi - 1) * 8L).add('=');
     for (int i = 0; i < 8; i++) {
       int type = StackSlot.type(types, i);
@@ -190,6 +225,9 @@ final class StatePrinter {
     }
     if (base == RegType.MEM) {
       attribute("sz=").unsigned(Reg.handle(r, at) & 0xffffffffL);
+    }
+    if (type == RegType.DYNPTR) {
+      attribute("type=").add(Dynptrs.name(Reg.handle(r, at)));
     }
   }
 

@@ -51,7 +51,10 @@ final class StatesEqual {
   }
 
   private boolean sameReferences(State old, State cur) {
-    if (old.refCount != cur.refCount) {
+    if (old.refCount != cur.refCount
+        || old.preemptLocks != cur.preemptLocks
+        || old.rcuLocks != cur.rcuLocks
+        || !ids.check(old.activeIrq, cur.activeIrq)) {
       return false;
     }
     for (int i = 0; i < old.refCount; i++) {
@@ -232,6 +235,8 @@ final class StatesEqual {
     return switch (type) {
       case StackSlot.SPILL -> regSafe(old.spilled, at, cur.spilled, at, exact);
       case StackSlot.ZERO -> true;
+      case StackSlot.IRQ_FLAG ->
+          ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at));
       case StackSlot.DYNPTR, StackSlot.ITER ->
           Reg.same(old.spilled, at + Reg.HANDLES, cur.spilled, at + Reg.HANDLES, 1)
               && ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at));

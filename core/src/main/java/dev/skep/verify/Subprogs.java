@@ -3,7 +3,6 @@ package dev.skep.verify;
 import static dev.skep.errors.Errno.*;
 import static dev.skep.isa.Opcodes.*;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Helpers;
 import dev.skep.program.Program;
@@ -58,7 +57,8 @@ final class Subprogs {
   }
 
   /** Finds the subprograms (add_subprog_and_kfunc). */
-  static Subprogs find(Program program, VerifierOptions options, VerifierLog log) {
+  static Subprogs find(
+      Program program, VerifierOptions options, CalledKfuncs kfuncs, VerifierLog log) {
     long[] insns = program.insns();
     int[] starts = new int[MAX];
     int count = 1;
@@ -73,7 +73,8 @@ final class Subprogs {
         throw new Rejection(EPERM);
       }
       if (isKfuncCall(word)) {
-        throw new UnsupportedException("kfunc calls");
+        kfuncs.add(word, log);
+        continue;
       }
       count = add(starts, count, i + InsnWord.imm(word) + 1, insns.length, log);
     }

@@ -18,6 +18,7 @@ public final class Verifier {
   private static final class Judgement {
     private final Program program;
     private final VerifierOptions options;
+    private final CalledKfuncs kfuncs;
     private final VerifierLog log;
     private final Trace trace;
     private final long begun = System.nanoTime();
@@ -26,8 +27,9 @@ public final class Verifier {
     Judgement(Program program, VerifierOptions options) {
       this.program = program;
       this.options = options;
+      kfuncs = new CalledKfuncs(program, options.kernel());
       log = new VerifierLog(options.logLevel(), options.logSize());
-      trace = new Trace(log, program, Preparation.NAMES, SourceText.of(program.btf()));
+      trace = new Trace(log, program, kfuncs::name, SourceText.of(program.btf()));
     }
 
     Verdict run() {
@@ -51,7 +53,7 @@ public final class Verifier {
       AttachChecks.checkName(program, options, log);
       BtfObjects btfs = new BtfObjects(program, options.kernel());
       trace.printer().names(btfs);
-      Preparation prepared = Preparation.of(program, options, btfs, log, trace);
+      Preparation prepared = Preparation.of(program, options, btfs, kfuncs, log, trace);
       Env made =
           new Env(
               program,
@@ -60,6 +62,7 @@ public final class Verifier {
               prepared.marks(),
               prepared.subprogs().all(),
               btfs,
+              kfuncs,
               prepared.attachment(),
               log,
               trace);

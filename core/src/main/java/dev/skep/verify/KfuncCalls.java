@@ -1,0 +1,291 @@
+package dev.skep.verify;
+
+import static dev.skep.verify.RegType.*;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.errors.Errno;
+import dev.skep.program.Kfunc;
+
+/** Calls of kernel functions (check_kfunc_call). */
+final class KfuncCalls {
+  private final Env env;
+  private final KfuncArguments arguments;
+  private final MemoryAccess memory;
+  private final Iterators iterators;
+  private final Dynptrs dynptrs;
+  private final References references;
+  private final PacketRanges packets;
+  private final Branches branches;
+  private final KfuncCall call = new KfuncCall();
+
+  KfuncCalls(
+      Env env,
+      HelperArguments helperArguments,
+      MemoryAccess memory,
+      Dynptrs dynptrs,
+      Branches branches) {
+    this.env = env;
+    this.memory = memory;
+    this.branches = branches;
+    this.dynptrs = dynptrs;
+    iterators = new Iterators(env);
+    arguments = new KfuncArguments(env, helperArguments, memory, dynptrs, iterators);
+    references = new References(env);
+    packets = new PacketRanges(env);
+  }
+
+  void call(long word) {
+    CalledKfuncs.Called kfunc = env.kfuncs.at(word);
+    if (kfunc == null) {
+      return; // told when calls are fixed up
+    }
+    if (!env.kfuncs.isAllowed(kfunc)) {
+      throw env.reject(Errno.EACCES, "calling kernel function " + kfunc.name() + " is not allowed");
+    }
+    Kfunc rules = kfunc.rules();
+    if (kfunc.name().equals("__bpf_trap")) {
+      throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+    }
+    if (rules.sleeps() && !LoadChecks.sleepable(env.program)) {
+      throw env.reject(
+          Errno.EACCES, "program must be sleepable to call sleepable kfunc " + kfunc.name());
+    }
+    call.clear();
+    arguments.check(kfunc, call);
+    if (kfunc.name().equals("bpf_throw")) {
+      throw env.unsupported("kfunc bpf_throw");
+    }
+    regions(kfunc);
+    release(kfunc);
+    clobber();
+    setResult(kfunc, rules);
+    if (rules.changesPacketData()) {
+      packets.forgetAll();
+    }
+    if (rules.stepsIteration()) {
+      iterators.step(call, branches);
+    }
+  }
+
+  /** r0..r5 are lost. */
+  private void clobber() {
+    long[] r = env.regs();
+    for (int i = 0; i <= 5; i++) {
+      Reg.markNotInit(r, Frame.reg(i), false);
+      Reg.setSubregDef(r, Frame.reg(i), 0);
+    }
+  }
+
+  private void release(CalledKfuncs.Called kfunc) {
+    if (call.releaseRegister == 0) {
+      return;
+    }
+    if (call.dynptrRef != 0) {
+      dynptrs.release(call.releaseRegister);
+    } else if (!references.release(Reg.refObjId(env.regs(), Frame.reg(call.releaseRegister)))) {
+      throw env.reject(
+          Errno.EINVAL,
+          "kfunc " + kfunc.name() + "#" + kfunc.id() + " reference has not been acquired before");
+    }
+  }
+
+  // Regions -----------------------------------------------------------------------------------
+
+  private void regions(CalledKfuncs.Called kfunc) {
+    State state = env.cur;
+    switch (kfunc.name()) {
+      case "bpf_rcu_read_lock" -> state.rcuLocks++;
+      case "bpf_rcu_read_unlock" -> {
+        if (state.rcuLocks == 0) {
+          throw unmatched("unmatched rcu read unlock", kfunc);
+        }
+        if (--state.rcuLocks == 0) {
+          endRcu();
+        }
+      }
+      case "bpf_preempt_disable" -> state.preemptLocks++;
+      case "bpf_preempt_enable" -> {
+        if (state.preemptLocks == 0) {
+          throw unmatched("unmatched attempt to enable preemption", kfunc);
+        }
+        state.preemptLocks--;
+      }
+      default -> {}
+    }
+    if (!kfunc.rules().sleeps()) {
+      return;
+    }
+    String where =
+        state.rcuLocks != 0
+            ? "rcu_read_lock region"
+            : state.preemptLocks != 0
+                ? "non-preemptible region"
+                : state.activeIrq != 0 ? "IRQ-disabled region" : "";
+    if (!where.isEmpty()) {
+      String region = state.rcuLocks != 0 ? " is sleepable within " : " is sleepable within ";
+      throw env.reject(Errno.EACCES, "kernel func " + kfunc.name() + region + where);
+    }
+  }
+
+  private Rejection unmatched(String what, CalledKfuncs.Called kfunc) {
+    return env.reject(Errno.EINVAL, what + " (kernel function " + kfunc.name() + ")");
+  }
+
+  /** What was valid only within the section is not to be trusted behind it. */
+  private void endRcu() {
+    references.each(KfuncCalls::distrust);
+    for (int f = 0; f <= env.cur.curframe; f++) {
+      Frame frame = env.cur.frame(f);
+      for (int i = 0; i < frame.slots(); i++) {
+        if (StackSlot.type(frame.slotTypes[i], 0) == StackSlot.ITER) {
+          distrust(frame.spilled, Frame.spill(i));
+        }
+      }
+    }
+  }
+
+  private static void distrust(long[] r, int at) {
+    int type = Reg.type(r, at);
+    if ((type & MEM_RCU) != 0) {
+      Reg.setType(r, at, type & ~(MEM_RCU | MAYBE_NULL) | PTR_UNTRUSTED);
+    }
+  }
+
+  // Results -----------------------------------------------------------------------------------
+
+  private void setResult(CalledKfuncs.Called kfunc, Kfunc rules) {
+    long[] r = env.regs();
+    Btf btf = kfunc.btf();
+    int type = btf.skip(btf.target(kfunc.proto()), true);
+    if (type == 0) {
+      return;
+    }
+    if (KfuncParameter.isNumber(btf, type)) {
+      Reg.markUnknown(r, 0, false);
+      Reg.setSubregDef(r, 0, btf.size(type) == 8 ? 0 : env.insn + 1);
+      return;
+    }
+    if (btf.kind(type) != BtfKind.PTR) {
+      throw env.bug("result of kfunc " + kfunc.name());
+    }
+    setPointer(kfunc, rules, btf.skip(btf.target(type), true));
+    if (rules.mayReturnNull()) {
+      Reg.setType(r, 0, Reg.type(r, 0) | MAYBE_NULL);
+      Reg.setId(r, 0, env.nextId());
+    }
+    Reg.setSubregDef(r, 0, 0);
+    if (rules.acquires()) {
+      int id = env.nextId();
+      env.cur.acquire(State.REF_PTR, id, env.insn);
+      if (rules.mayReturnNull()) {
+        Reg.setId(r, 0, id);
+      }
+      Reg.setRefObjId(r, 0, id);
+    }
+  }
+
+  private void setPointer(CalledKfuncs.Called kfunc, Kfunc rules, int target) {
+    long[] r = env.regs();
+    Btf btf = kfunc.btf();
+    if (special(kfunc)) {
+      return;
+    }
+    if (target == 0) {
+      Reg.markUnknown(r, 0, false);
+    } else if (btf.kind(target) != BtfKind.STRUCT && btf.kind(target) != BtfKind.UNION) {
+      setMemory(kfunc, rules, target);
+    } else {
+      int flags = PTR_TRUSTED;
+      if (kfunc.name().equals("bpf_get_kmem_cache")) {
+        flags = PTR_UNTRUSTED;
+      } else if (rules.rcuProtected() || rules.stepsIteration() && iteratorInRcu()) {
+        flags = MEM_RCU;
+      }
+      Reg.markPointer(r, 0, BTF_ID | flags);
+      Reg.setHandles(r, 0, target, BtfObjects.VMLINUX);
+    }
+  }
+
+  private boolean iteratorInRcu() {
+    long[] slots = env.cur.frame(call.iteratorFrame).spilled;
+    return (Reg.type(slots, Frame.spill(call.iteratorSlot)) & MEM_RCU) != 0;
+  }
+
+  private void setMemory(CalledKfuncs.Called kfunc, Kfunc rules, int target) {
+    long[] r = env.regs();
+    long size = call.resultSize;
+    boolean readOnly = call.resultReadOnly;
+    if (size == 0) {
+      size = kfunc.btf().sizeOf(target);
+      readOnly = true;
+    }
+    if (size <= 0) {
+      throw env.reject(
+          Errno.EINVAL,
+          "kernel function "
+              + kfunc.name()
+              + " returns pointer type "
+              + BtfKind.name(kfunc.btf().kind(target))
+              + " "
+              + kfunc.btf().name(target)
+              + " is not supported");
+    }
+    int flags = (readOnly ? MEM_RDONLY : 0) | (rules.rcuProtected() ? MEM_RCU : 0);
+    Reg.markPointer(r, 0, MEM | flags);
+    Reg.setHandle(r, 0, (int) size);
+    Reg.setRefObjId(r, 0, call.refObjId);
+  }
+
+  /** check_special_kfunc; false for a result that the prototype alone describes. */
+  private boolean special(CalledKfuncs.Called kfunc) {
+    long[] r = env.regs();
+    switch (kfunc.name()) {
+      case "bpf_cast_to_kern_ctx" -> {
+        Reg.markPointer(r, 0, BTF_ID | PTR_TRUSTED);
+        Reg.setHandles(r, 0, call.contextType, BtfObjects.VMLINUX);
+      }
+      case "bpf_rdonly_cast" -> setReadOnlyCast(kfunc.btf());
+      case "bpf_dynptr_slice", "bpf_dynptr_slice_rdwr" -> setSlice(kfunc.name());
+      case "bpf_obj_new_impl",
+          "bpf_percpu_obj_new_impl",
+          "bpf_refcount_acquire_impl",
+          "bpf_arena_alloc_pages" ->
+          throw env.unsupported("kfunc " + kfunc.name());
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void setReadOnlyCast(Btf btf) {
+    long[] r = env.regs();
+    int type = (int) call.constant;
+    if (type != 0 && (type != call.constant || !btf.hasType(type))) {
+      throw env.reject(
+          Errno.EINVAL, "Unknown type ID " + call.constant + " passed to kfunc bpf_rdonly_cast");
+    }
+    if (type == 0) {
+      Reg.markPointer(r, 0, MEM | MEM_RDONLY | PTR_UNTRUSTED);
+    } else if (btf.kind(type) == BtfKind.STRUCT || btf.kind(type) == BtfKind.UNION) {
+      Reg.markPointer(r, 0, BTF_ID | PTR_UNTRUSTED);
+      Reg.setHandles(r, 0, type, BtfObjects.VMLINUX);
+    } else {
+      throw env.reject(
+          Errno.EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
+    }
+  }
+
+  private void setSlice(String name) {
+    long[] r = env.regs();
+    int flags = Dynptrs.flag(call.dynptrType);
+    if (name.equals("bpf_dynptr_slice")) {
+      flags |= MEM_RDONLY;
+    } else if (!memory.mayAccessPacket(true, null)) {
+      throw env.reject(Errno.EINVAL, "the prog does not allow writes to packet data");
+    }
+    Reg.markPointer(r, 0, MEM | flags);
+    Reg.setHandles(r, 0, (int) call.constant, call.dynptrId);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.skep.verify;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+
+/**
+ * One parameter of a kfunc: what its BTF type and the suffix of its name ask for
+ * (get_kfunc_ptr_arg_type, as far as no register decides).
+ *
+ * @param type behind modifiers and typedefs
+ * @param target what a pointer points to, behind modifiers; 0 for void and for no pointer
+ */
+record KfuncParameter(Btf btf, String name, int type, int target) {
+  static KfuncParameter of(CalledKfuncs.Called kfunc, int index) {
+    Btf btf = kfunc.btf();
+    int type = btf.skip(btf.paramType(kfunc.proto(), index), true);
+    boolean pointer = type > 0 && btf.kind(type) == BtfKind.PTR;
+    String name = btf.string(btf.paramNameOffset(kfunc.proto(), index));
+    return new KfuncParameter(btf, name, type, pointer ? btf.skip(btf.target(type), true) : 0);
+  }
+
+  boolean isPointer() {
+    return type > 0 && btf.kind(type) == BtfKind.PTR;
+  }
+
+  boolean isNumber() {
+    return isNumber(btf, type);
+  }
+
+  static boolean isNumber(Btf btf, int type) {
+    return type > 0
+        && switch (btf.kind(type)) {
+          case BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64 -> true;
+          default -> false;
+        };
+  }
+
+  boolean has(String suffix) {
+    return name.endsWith(suffix);
+  }
+
+  private boolean is(String struct) {
+    return target > 0 && btf.kind(target) == BtfKind.STRUCT && btf.name(target).equals(struct);
+  }
+
+  boolean isDynptr() {
+    return is("bpf_dynptr");
+  }
+
+  boolean isUninitialised() {
+    return has("__uninit");
+  }
+
+  boolean mayBeNull() {
+    return has("__nullable");
+  }
+
+  /** Objects that programs allocate, lists, trees, locks and work: told by name. */
+  boolean isObject() {
+    return has("__alloc")
+        || has("__refcounted_kptr")
+        || is("bpf_list_head")
+        || is("bpf_list_node")
+        || is("bpf_rb_root")
+        || is("bpf_rb_node")
+        || is("bpf_wq")
+        || is("bpf_task_work")
+        || is("bpf_res_spin_lock");
+  }
+
+  boolean isFunction() {
+    return target > 0 && btf.kind(target) == BtfKind.FUNC_PROTO;
+  }
+
+  boolean isStruct() {
+    return target > 0 && (btf.kind(target) == BtfKind.STRUCT || btf.kind(target) == BtfKind.UNION);
+  }
+
+  /** "STRUCT sk_buff", as messages name a type. */
+  String targetText() {
+    return target == 0 ? "UNKNOWN " : BtfKind.name(btf.kind(target)) + " " + btf.name(target);
+  }
+
+  /** Whether it points to a number, or to a struct of nothing but numbers. */
+  boolean isPlainMemory() {
+    return isNumber(btf, target) || isPlainStruct(target, 0);
+  }
+
+  private boolean isPlainStruct(int struct, int depth) {
+    if (struct <= 0 || btf.kind(struct) != BtfKind.STRUCT || depth > 4) {
+      return false;
+    }
+    for (int i = 0; i < btf.vlen(struct); i++) {
+      int member = btf.skip(btf.memberType(struct, i), true);
+      while (member > 0 && btf.kind(member) == BtfKind.ARRAY) {
+        member = btf.skip(btf.arrayElement(member), true);
+      }
+      if (!isNumber(btf, member) && !isPlainStruct(member, depth + 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

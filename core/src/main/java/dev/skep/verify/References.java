@@ -1,0 +1,56 @@
+package dev.skep.verify;
+
+import static dev.skep.verify.RegType.*;
+
+/** Giving references back: what was derived from them is worthless afterwards. */
+final class References {
+  private final Env env;
+
+  References(Env env) {
+    this.env = env;
+  }
+
+  /** release_reference; false if the reference is not held. */
+  boolean release(int id) {
+    if (!env.cur.release(id)) {
+      return false;
+    }
+    each((r, at) -> {
+      if (Reg.refObjId(r, at) == id) {
+        Reg.markUnknown(r, at, false);
+      }
+    });
+    return true;
+  }
+
+  /** Memory that is part of a dynptr goes with it. */
+  void forgetSlices(int dynptr) {
+    each((r, at) -> {
+      boolean slice = (Reg.type(r, at) & ~MAYBE_NULL) == MEM;
+      if (slice && Reg.handle2(r, at) == dynptr) {
+        Reg.markUnknown(r, at, false);
+      }
+    });
+  }
+
+  /** One register of an array. */
+  interface Visitor {
+    void visit(long[] r, int at);
+  }
+
+  /** All registers and spilled registers of the state (bpf_for_each_reg_in_vstate). */
+  void each(Visitor visitor) {
+    State state = env.cur;
+    for (int f = 0; f <= state.curframe; f++) {
+      Frame frame = state.frame(f);
+      for (int i = 0; i < Reg.COUNT; i++) {
+        visitor.visit(frame.regs, Frame.reg(i));
+      }
+      for (int i = 0; i < frame.slots(); i++) {
+        if (StackSlot.isSpilled(frame.slotTypes[i])) {
+          visitor.visit(frame.spilled, Frame.spill(i));
+        }
+      }
+    }
+  }
+}
