@@ -183,7 +183,7 @@ final class HelperArguments {
     if ((flags & NULL_ALLOWED) != 0) {
       type &= ~MAYBE_NULL;
     }
-    if (accepted == MEMORY_TYPES) {
+    if (RegType.base(type) == MEM) {
       type &= ~ANY_DYNPTR;
     }
     for (int candidate : accepted) {
