@@ -123,8 +123,8 @@ final class KfuncCalls {
                 ? "non-preemptible region"
                 : state.activeIrq != 0 ? "IRQ-disabled region" : "";
     if (!where.isEmpty()) {
-      String region = state.rcuLocks != 0 ? " is sleepable within " : " is sleepable within ";
-      throw env.reject(Errno.EACCES, "kernel func " + kfunc.name() + region + where);
+      throw env.reject(
+          Errno.EACCES, "kernel func " + kfunc.name() + " is sleepable within " + where);
     }
   }
 
