@@ -15,25 +15,35 @@ import java.nio.file.Path;
 class FdLink implements Link, KernelHandle {
   private final LinkCommands commands;
   private final Fd fd;
-  private final KernelAttachPoint point;
+  private final String place;
+  private final boolean updates;
   private boolean closed;
 
   FdLink(Bpf bpf, Fd fd, KernelAttachPoint point) {
+    this(bpf, fd, point.describe(), updates(point));
+  }
+
+  /**
+   * @param place names the place in errors
+   * @param updates whether links of that kind can change their program
+   */
+  FdLink(Bpf bpf, Fd fd, String place, boolean updates) {
     this.commands = new LinkCommands(bpf);
     this.fd = fd;
-    this.point = point;
+    this.place = place;
+    this.updates = updates;
   }
 
   @Override
   public synchronized int fd() {
     if (closed) {
-      throw new IllegalStateException("link to " + point.describe() + " is closed");
+      throw new IllegalStateException("link to " + place + " is closed");
     }
     return fd.number();
   }
 
   private String what(String operation) {
-    return operation + " of the link to " + point.describe();
+    return operation + " of the link to " + place;
   }
 
   @Override
@@ -47,7 +57,7 @@ class FdLink implements Link, KernelHandle {
     if (result == 0) {
       return;
     }
-    if ((result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP) && !updates(point)) {
+    if ((result == -Errno.EINVAL || result == -Errno.EOPNOTSUPP) && !updates) {
       throw new UnsupportedException(
           what("update") + ": such links keep their program; attach anew");
     }
@@ -102,6 +112,6 @@ class FdLink implements Link, KernelHandle {
 
   @Override
   public String toString() {
-    return "link to " + point.describe();
+    return "link to " + place;
   }
 }

@@ -3,9 +3,6 @@ package dev.skep.linux.link;
 import dev.skep.engine.LoadedObject;
 import dev.skep.linux.KernelEngine;
 import dev.skep.linux.Linux;
-import dev.skep.linux.sys.Bpf;
-import dev.skep.linux.sys.LinkCommands;
-import dev.skep.natives.Syscalls;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import java.io.IOException;
@@ -16,8 +13,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Programs of a test object in the kernel, with the counters that they keep. */
@@ -71,18 +66,6 @@ final class Loaded implements AutoCloseable {
       throw new IllegalStateException("no slot " + slot);
     }
     return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
-  }
-
-  /** The ids of all links of this machine. */
-  static Set<Integer> linkIds() {
-    LinkCommands commands = new LinkCommands(new Bpf(Syscalls.host()));
-    Set<Integer> ids = new TreeSet<>();
-    var next = commands.nextId(0);
-    while (next.isPresent()) {
-      ids.add(next.getAsInt());
-      next = commands.nextId(next.getAsInt());
-    }
-    return ids;
   }
 
   /** How many descriptors this process has open. */

@@ -74,7 +74,7 @@ class XdpTest {
         assertThat(info.type()).isEqualTo("xdp");
         assertThat(info.target()).isEqualTo("ifindex " + namespace.near().index());
         assertThat(info.programId()).isEqualTo(near().xdpProgram()).isPositive();
-        assertThat(Loaded.linkIds()).contains(info.id());
+        assertThat(KernelLinks.ids()).contains(info.id());
       }
       assertThat(near().xdpProgram()).isZero();
     });
@@ -226,9 +226,18 @@ class XdpTest {
         assertThatThrownBy(() -> link.pin(Path.of("/tmp/skep-no-bpffs")))
             .isInstanceOf(BpfErrnoException.class)
             .hasMessageContaining("EPERM: the directory is not on a bpf file system");
+        int id = link.info().id();
         link.close();
         send(namespace, 1);
         assertThat(loaded.count(XDP)).isEqualTo(1);
+        try (Link same = KernelLinks.pinned(file);
+            Link again = KernelLinks.ofId(id)) {
+          assertThat(same.info()).isEqualTo(again.info());
+          assertThat(same.info().id()).isEqualTo(id);
+        }
+        assertThatThrownBy(() -> KernelLinks.pinned(directory.resolve("none")))
+            .isInstanceOf(BpfErrnoException.class)
+            .hasMessage("pin /sys/fs/bpf/none: ENOENT: there is none");
         java.nio.file.Files.delete(file);
       }
       // The kernel frees the link a moment after its last reference.
@@ -250,7 +259,7 @@ class XdpTest {
         var program = loaded.program("xdp_ports");
         program.attach(Xdp.on("sk0")).close();
         long descriptors = Loaded.descriptors();
-        var links = Loaded.linkIds();
+        var links = KernelLinks.ids();
         int cycles = Integer.getInteger("skep.cycles", 100);
         for (int i = 0; i < cycles; i++) {
           program.attach(Xdp.on("sk0")).close();
@@ -258,7 +267,7 @@ class XdpTest {
         reporter.publishEntry("cycles of attach and close", Integer.toString(cycles));
         assertThat(near().xdpProgram()).isZero();
         assertThat(Loaded.descriptors()).isLessThanOrEqualTo(descriptors + 2);
-        assertThat(links).containsAll(Loaded.linkIds());
+        assertThat(links).containsAll(KernelLinks.ids());
       }
     });
   }
