@@ -1,24 +1,32 @@
 package dev.skep.ladder;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
 import dev.skep.jit.x64.KernelAddresses;
 import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.X64Jit;
 import dev.skep.linux.ProgramInfo;
-import dev.skep.natives.CpuFeatures;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.Arrays;
 import java.util.HexFormat;
 
 /** Machine code of both sides as text: one line per function, addresses masked. */
 public final class MachineForm {
-  private static final KernelLayout LAYOUT = KernelLayout.linux(CpuFeatures.host().bmi2());
-
   private MachineForm() {}
 
+  /**
+   * Compiles as the running kernel does.
+   *
+   * @throws UnsupportedException where its choices cannot be imitated
+   */
   public static MachineCode compile(RunnableProgram program) {
-    return X64Jit.compile(program, LAYOUT, new KernelAddresses());
+    KernelLayoutProbe.Result kernel = KernelLayoutProbe.host();
+    KernelLayout layout = kernel.layout();
+    if (layout == null) {
+      throw new UnsupportedException(String.valueOf(kernel.unsupported()));
+    }
+    return X64Jit.compile(program, layout, new KernelAddresses());
   }
 
   public static String ofSkep(MachineCode code) {

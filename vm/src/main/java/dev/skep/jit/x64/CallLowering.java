@@ -92,11 +92,10 @@ final class CallLowering {
         asm.lfence();
         asm.jumpRegister(Gpr.RCX);
       }
-      case PLAIN -> {
+      case PLAIN -> asm.jumpRegister(Gpr.RCX);
+      case PLAIN_STOP -> {
         asm.jumpRegister(Gpr.RCX);
-        if (f.layout.straightLineStop()) {
-          asm.breakpoint();
-        }
+        asm.breakpoint();
       }
     }
   }

@@ -22,6 +22,7 @@ import dev.skep.rewrite.RunnableProgram;
  * @param kernelAddresses the code lives in the kernel's half of the address space: function
  *     pointers are loaded as a sign-extended imm32 (else relative to rip, both take seven bytes),
  *     and probed loads tell user addresses (else there are no probed loads)
+ * @param fiveLevelPaging user addresses have 56 bits, else 47
  * @param mapMaxEntries offset of max_entries in a map's block
  * @param progArraySlots offset of the first slot in a program array's block
  * @param progEntry offset of bpf_func in a program's block
@@ -37,6 +38,7 @@ public record KernelLayout(
     int perCpuBaseDisp,
     int cpuNumberImm,
     boolean kernelAddresses,
+    boolean fiveLevelPaging,
     int mapMaxEntries,
     int progArraySlots,
     int progEntry) {
@@ -47,7 +49,9 @@ public record KernelLayout(
     /** lfence; jmp *%rcx. */
     LFENCE,
     /** jmp *%rcx. */
-    PLAIN
+    PLAIN,
+    /** jmp *%rcx; int3: mitigations that are built in, but switched off. */
+    PLAIN_STOP
   }
 
   /** Bytes from the image's start to the place that tail calls jump to. */
@@ -71,6 +75,7 @@ public record KernelLayout(
         0,
         Integer.MIN_VALUE,
         true,
+        false,
         BpfMapLayout.MAX_ENTRIES,
         BpfArrayLayout.PTRS,
         BpfProgLayout.BPF_FUNC);
@@ -88,6 +93,7 @@ public record KernelLayout(
         false,
         PerCpuRegion.BASE_OFFSET,
         RunnableProgram.CPU_NUMBER_OFFSET,
+        false,
         false,
         BpfMapLayout.MAX_ENTRIES,
         BpfArrayLayout.PTRS,

@@ -19,6 +19,9 @@ final class MemoryLowering {
   /** TASK_SIZE_MAX + PAGE_SIZE - VSYSCALL_ADDR, for four levels of page tables. */
   private static final long USER_LIMIT = 0x0000_8000_00a0_0000L;
 
+  /** The same for five levels. */
+  private static final long USER_LIMIT_5_LEVELS = 0x0100_0000_00a0_0000L;
+
   private final FunctionCode f;
   private final X64Assembler asm;
 
@@ -92,7 +95,7 @@ final class MemoryLowering {
       asm.aluImmediate32(AluOp.ADD, 1, aux, off);
     }
     asm.alu(AluOp.SUB, 1, aux, limit);
-    asm.moveImmediate64(limit, USER_LIMIT);
+    asm.moveImmediate64(limit, f.layout.fiveLevelPaging() ? USER_LIMIT_5_LEVELS : USER_LIMIT);
     asm.alu(AluOp.CMP, 1, aux, limit);
     asm.jumpIfShort(Condition.ABOVE, 0);
     int kernelAddress = f.buffer.position();
