@@ -26,6 +26,9 @@ public final class Btf {
   /** How many steps a walk through modifiers, typedefs and arrays takes before it gives up. */
   public static final int MAX_RESOLVE_DEPTH = 32;
 
+  private static final int MANY_TYPES = 10_000;
+  private static final int MAX_SCANS = 16;
+
   private static final VarHandle LE =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -37,8 +40,12 @@ public final class Btf {
   private final int strings;
   private final int stringBytes;
   private final int[] offsets;
+  private final byte[] kinds;
   private final int count;
   private @Nullable BtfNames names;
+
+  /** Look-ups so far that went through all types. */
+  private int scans;
 
   private Btf(BtfIndex index) {
     bytes = index.bytes;
@@ -49,6 +56,7 @@ public final class Btf {
     strings = index.strings;
     stringBytes = index.stringBytes;
     offsets = index.offsets;
+    kinds = index.kinds;
     count = index.count;
   }
 
@@ -113,7 +121,10 @@ public final class Btf {
 
   /** One of {@link BtfKind}; VOID for id 0. */
   public int kind(int id) {
-    return info(id) >>> 24 & 0x1f;
+    if (id < firstId) {
+      return id == 0 || base == null ? BtfKind.VOID : base.kind(id);
+    }
+    return kinds[id - firstId];
   }
 
   /** The number of members, values, parameters or variables; the linkage of a FUNC. */
@@ -307,7 +318,30 @@ public final class Btf {
    */
   public int find(String name, int kind) {
     int id = base == null ? 0 : base.find(name, kind);
-    return id != 0 ? id : names().find(name, kind, 0);
+    return id != 0 ? id : isScanned() ? scan(name, kind) : names().find(name, kind, 0);
+  }
+
+  /** Whether a look through all types is cheaper than an index: for the first few names. */
+  private synchronized boolean isScanned() {
+    return names == null && count > MANY_TYPES && scans++ < MAX_SCANS;
+  }
+
+  private int scan(String name, int kind) {
+    byte[] text = name.getBytes(StandardCharsets.UTF_8);
+    byte head = text.length == 0 ? 0 : text[0];
+    for (int i = 0; i < count; i++) {
+      if (kinds[i] != kind) {
+        continue;
+      }
+      int id = firstId + i;
+      int own = nameOffset(id) - firstString;
+      // Most names differ in their first letter.
+      boolean likely = own < 0 || bytes[strings + own] == head;
+      if (likely && stringIs(nameOffset(id), text)) {
+        return id;
+      }
+    }
+    return 0;
   }
 
   /** The next type of that name and kind after {@code id} in this blob, 0 at the end. */

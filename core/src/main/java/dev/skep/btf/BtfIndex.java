@@ -20,6 +20,10 @@ final class BtfIndex {
   int strings;
   int stringBytes;
   int[] offsets = new int[0];
+
+  /** Kind of each type: what look-ups ask most. */
+  byte[] kinds = new byte[0];
+
   int count;
 
   private int stringEnd;
@@ -89,6 +93,7 @@ final class BtfIndex {
 
   private void indexTypes(int start, int end) {
     int[] found = new int[Math.max(16, (end - start) / 24)];
+    byte[] kindOf = new byte[found.length];
     int n = 0;
     int at = start;
     while (at < end) {
@@ -106,12 +111,15 @@ final class BtfIndex {
       }
       if (n == found.length) {
         found = Arrays.copyOf(found, n + (n >> 1));
+        kindOf = Arrays.copyOf(kindOf, found.length);
       }
+      kindOf[n] = (byte) kind;
       found[n++] = at;
       checkRecord(at, kind, info & 0xffff);
       at += 12 + extra;
     }
     offsets = Arrays.copyOf(found, n);
+    kinds = Arrays.copyOf(kindOf, n);
     count = n;
     if (largestId >= firstId + n) {
       throw bad(largestIdAt, "invalid referenced type ID " + Integer.toUnsignedString(largestId));
@@ -122,7 +130,7 @@ final class BtfIndex {
   /** A FUNC must refer to a FUNC_PROTO (btf_validate_type). */
   private void checkFunctions() {
     for (int i = 0; i < count; i++) {
-      if (kindAt(offsets[i]) != BtfKind.FUNC) {
+      if (kinds[i] != BtfKind.FUNC) {
         continue;
       }
       int proto = word(offsets[i] + 8);
@@ -136,11 +144,7 @@ final class BtfIndex {
   }
 
   private int kindOf(int id) {
-    return id < firstId && base != null ? base.kind(id) : kindAt(offsets[id - firstId]);
-  }
-
-  private int kindAt(int at) {
-    return word(at + 4) >>> 24 & 0x1f;
+    return id < firstId && base != null ? base.kind(id) : kinds[id - firstId];
   }
 
   private void checkRecord(int at, int kind, int vlen) {

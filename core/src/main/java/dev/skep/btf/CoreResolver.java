@@ -24,6 +24,33 @@ public final class CoreResolver {
     this.types = new CoreTypes(local, target);
   }
 
+  /** {@link #symbol}: the kernel has another type under that name. */
+  public static final int INCOMPATIBLE = -1;
+
+  /** {@link #symbol}: the kernel has nothing of that name. */
+  public static final int ABSENT = 0;
+
+  /**
+   * Finds a variable or function of the kernel that the object declares, by name and type
+   * (bpf_object__resolve_ksym_var_btf_id and _func_btf_id). A function may have a flavor.
+   *
+   * @param declared VAR or FUNC of the object
+   * @return the id of the kernel's, {@link #ABSENT} or {@link #INCOMPATIBLE}
+   */
+  public int symbol(int declared) {
+    int kind = local.kind(declared);
+    boolean function = kind == BtfKind.FUNC;
+    String name = local.name(declared);
+    int found = target.find(function ? CoreNames.essential(name) : name, kind);
+    if (found == 0) {
+      return ABSENT;
+    }
+    int wanted = function ? local.target(declared) : local.skip(local.target(declared), true);
+    int actual = function ? target.target(found) : target.skip(target.target(found), true);
+    boolean fits = wanted >= 0 && actual >= 0 && types.compatible(wanted, actual);
+    return fits ? found : INCOMPATIBLE;
+  }
+
   /**
    * Resolves one relocation.
    *

@@ -123,9 +123,9 @@ public final class BpfObject {
     return Optional.ofNullable(model.btf);
   }
 
-  /** Whether a program has CO-RE relocations that need the types of a kernel. */
+  /** Whether CO-RE relocations or declared symbols of the kernel need its types. */
   public boolean needsKernelBtf() {
-    return model.ext != null && CoreRelocations.needKernel(model.ext);
+    return model.ext != null && CoreRelocations.needKernel(model.ext) || Externs.areDeclared(model);
   }
 
   /**

@@ -2,7 +2,10 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
+import dev.skep.btf.CoreResolver;
+import dev.skep.errors.Errno;
 import dev.skep.errors.MalformedException;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 
@@ -16,6 +19,9 @@ final class Externs {
   /** Imm of a call to a kernel function that is not there, plus the extern's number. */
   private static final int POISONED_CALL = 2_002_000_000;
 
+  private static final int PSEUDO_KFUNC_CALL = 2;
+  private static final int PSEUDO_BTF_ID = 3;
+
   private final ObjectModel model;
   private final String program;
 
@@ -28,18 +34,61 @@ final class Externs {
     String section = sectionOf(symbol.name());
     boolean weak = symbol.bind() == ElfFile.Symbol.WEAK;
     boolean call = InsnWord.code(insns[slot]) == CALL;
+    if (section.equals(".ksyms") && (call || isTyped(symbol.name()))) {
+      int id = find(symbol.name(), weak, call);
+      if (id > 0) {
+        point(insns, slot, call, id);
+        return;
+      }
+    }
     if (section.equals(".ksyms") && weak) {
       if (call) {
         insns[slot] = InsnWord.of(CALL, 0, 0, 0, POISONED_CALL + number(symbol));
-      } else if (slot + 1 < insns.length) {
-        insns[slot] = InsnWord.withImm(InsnWord.withSrc(insns[slot], 0), 0);
-        insns[slot + 1] = InsnWord.withImm(insns[slot + 1], 0);
+      } else {
+        point(insns, slot, false, 0);
       }
       return;
     }
     String what = section.equals(Kconfig.NAME) ? "kconfig" : call ? "kfunc" : "ksym";
     throw new UnsupportedException(
         "program \"" + program + "\": extern " + what + " '" + symbol.name() + "'");
+  }
+
+  private static void point(long[] insns, int slot, boolean call, int id) {
+    if (call) {
+      insns[slot] = InsnWord.of(CALL, 0, PSEUDO_KFUNC_CALL, 0, id);
+    } else if (slot + 1 < insns.length) {
+      int src = id == 0 ? 0 : PSEUDO_BTF_ID;
+      insns[slot] = InsnWord.withImm(InsnWord.withSrc(insns[slot], src), id);
+      insns[slot + 1] = InsnWord.withImm(insns[slot + 1], 0);
+    }
+  }
+
+  /** Whether a variable is declared with a type: of others only the address is wanted. */
+  private boolean isTyped(String name) {
+    Btf btf = model.btf;
+    int variable = btf == null ? 0 : btf.find(name, BtfKind.VAR);
+    return btf != null && variable != 0 && btf.skip(btf.target(variable), true) != 0;
+  }
+
+  /** The kernel's id of a declared variable or function; 0 if it has none or is not known. */
+  private int find(String name, boolean weak, boolean call) {
+    Btf btf = model.btf;
+    CoreResolver kernel = model.coreResolver();
+    if (btf == null || kernel == null) {
+      return 0;
+    }
+    int id = kernel.symbol(btf.find(name, call ? BtfKind.FUNC : BtfKind.VAR));
+    if (id > 0 || weak) {
+      return Math.max(id, 0);
+    }
+    String what = "program \"" + program + "\": extern (" + (call ? "func" : "var") + " ksym) '";
+    boolean absent = id == CoreResolver.ABSENT;
+    throw new RejectedException(
+        what + name + (absent ? "': not found in kernel BTF" : "': incompatible types"),
+        absent ? Errno.ESRCH : Errno.EINVAL,
+        -1,
+        "");
   }
 
   /** The extern's place in libbpf's list: settings of the kernel first, then symbols by name. */
@@ -56,6 +105,12 @@ final class Externs {
       }
     }
     return number;
+  }
+
+  /** Whether an object declares variables or functions of the kernel. */
+  static boolean areDeclared(ObjectModel model) {
+    Btf btf = model.btf;
+    return btf != null && btf.find(".ksyms", BtfKind.DATASEC) != 0;
   }
 
   /** The DATASEC that declares an extern. */

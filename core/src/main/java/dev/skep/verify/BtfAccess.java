@@ -6,6 +6,8 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.License;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ final class BtfAccess {
 
   private final Env env;
   private final boolean gpl;
+  private final Map<String, Integer> lists = new HashMap<>();
   private @Nullable BtfWalk walk;
 
   BtfAccess(Env env) {
@@ -156,7 +159,8 @@ final class BtfAccess {
    */
   private boolean isListed(int number, int struct, BtfWalk found, String suffix) {
     Btf btf = env.btfs.of(number);
-    int list = btf.find(btf.name(struct) + suffix, btf.kind(struct));
+    String name = btf.name(struct) + suffix;
+    int list = lists.computeIfAbsent(name, wanted -> btf.find(wanted, btf.kind(struct)));
     for (int i = 0; list != 0 && i < btf.vlen(list); i++) {
       int member = btf.memberType(list, i);
       if (btf.kind(member) == BtfKind.PTR

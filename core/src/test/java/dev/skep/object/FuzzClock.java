@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.skep.errors.MalformedException;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
@@ -44,7 +45,7 @@ public final class FuzzClock {
     long nanos = System.nanoTime();
     try {
       body.run(new Random(seed * 0x9e3779b97f4a7c15L));
-    } catch (MalformedException | UnsupportedException expected) {
+    } catch (MalformedException | UnsupportedException | RejectedException expected) {
       assertThat(expected.getMessage()).as("seed %d", seed).isNotBlank().doesNotContain("\n");
     } catch (Throwable unexpected) {
       throw new AssertionError("seed " + seed + ": " + unexpected, unexpected);
