@@ -53,17 +53,18 @@ public final class ObjectLoader implements LoadedObject {
 
   private void createMaps(BpfObject object) {
     for (ObjectMap map : object.maps()) {
-      maps.put(map.name(), engine.createMap(sized(map.spec()), map.kernelName()));
+      maps.put(
+          map.name(), engine.createMap(sized(map.spec(), engine.cpus()), map.kernelName()));
     }
     fillMapSlots();
   }
 
-  /** A perf_event_array without a size gets one slot per CPU, also as an inner map. */
-  private MapSpec sized(MapSpec spec) {
+  /** The map with its size: a perf_event_array without one gets one slot per CPU. */
+  public static MapSpec sized(MapSpec spec, int cpus) {
     MapSpec inner = spec.inner();
-    MapSpec whole = inner == null ? spec : spec.withInner(sized(inner));
+    MapSpec whole = inner == null ? spec : spec.withInner(sized(inner, cpus));
     return whole.type() == MapType.PERF_EVENT_ARRAY && whole.maxEntries() == 0
-        ? whole.withMaxEntries(engine.cpus())
+        ? whole.withMaxEntries(cpus)
         : whole;
   }
 

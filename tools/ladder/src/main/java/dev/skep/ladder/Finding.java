@@ -3,13 +3,18 @@ package dev.skep.ladder;
 /**
  * What one rung said of one sample.
  *
- * @param detail for a difference both sides, for a missing piece its name
+ * @param detail for a difference both sides around the first line that differs, for a missing
+ *     piece its name
  */
 public record Finding(Rung rung, Kind kind, String detail) {
   public enum Kind {
+    /** Both sides say the same. */
     EQUAL,
     DIFFERENT,
-    UNSUPPORTED
+    /** Skep lacks something, which the detail names. */
+    UNSUPPORTED,
+    /** There is nothing to compare; the detail says why. */
+    NOT_COMPARED
   }
 
   public static Finding equal(Rung rung) {
@@ -18,6 +23,10 @@ public record Finding(Rung rung, Kind kind, String detail) {
 
   public static Finding unsupported(Rung rung, String what) {
     return new Finding(rung, Kind.UNSUPPORTED, what);
+  }
+
+  public static Finding notCompared(Rung rung, String why) {
+    return new Finding(rung, Kind.NOT_COMPARED, why);
   }
 
   /** Compares two texts and keeps the first lines that differ. */

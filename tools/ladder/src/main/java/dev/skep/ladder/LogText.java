@@ -19,7 +19,15 @@ public final class LogText {
 
   /** The log without times, and without the addresses that map loads are printed with. */
   public static String masked(String log, Sample sample) {
-    long[] insns = sample.program().insns();
+    return masked(log, sample.program().insns());
+  }
+
+  /**
+   * The same.
+   *
+   * @param insns the program as it was loaded
+   */
+  public static String masked(String log, long[] insns) {
     String text =
         WIDE_LOAD
             .matcher(log)

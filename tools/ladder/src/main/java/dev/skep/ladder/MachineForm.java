@@ -30,16 +30,28 @@ public final class MachineForm {
   }
 
   public static String ofSkep(MachineCode code) {
-    int[] lengths = new int[code.functions()];
-    Arrays.setAll(lengths, code::functionLength);
-    return text(code.bytes(), lengths, code);
+    return text(maskedSkep(code), lengths(code));
   }
 
   public static String ofKernel(ProgramInfo info, MachineCode mask) {
-    return text(info.jited(), info.functionLengths(), mask);
+    return text(maskedKernel(info, mask), info.functionLengths());
   }
 
-  private static String text(byte[] bytes, int[] lengths, MachineCode mask) {
+  static int[] lengths(MachineCode code) {
+    int[] lengths = new int[code.functions()];
+    Arrays.setAll(lengths, code::functionLength);
+    return lengths;
+  }
+
+  static byte[] maskedSkep(MachineCode code) {
+    return mask(code.bytes(), code);
+  }
+
+  static byte[] maskedKernel(ProgramInfo info, MachineCode mask) {
+    return mask(info.jited().clone(), mask);
+  }
+
+  private static byte[] mask(byte[] bytes, MachineCode mask) {
     for (Relocation relocation : mask.relocations()) {
       int from = relocation.offset();
       if (from + relocation.length() <= bytes.length) {
@@ -51,6 +63,10 @@ public final class MachineForm {
       clear(bytes, poke.bypass());
       clear(bytes, poke.target());
     }
+    return bytes;
+  }
+
+  private static String text(byte[] bytes, int[] lengths) {
     StringBuilder out = new StringBuilder(Arrays.toString(lengths));
     int at = 0;
     for (int length : lengths) {

@@ -1,19 +1,41 @@
 package dev.skep.ladder;
 
-/** The rungs of the ladder of equivalence, as they are compared here. */
+/** The rungs of the ladder of equivalence. */
 public enum Rung {
-  /** L1: accepted or rejected, and the errno. */
-  VERDICT,
-  /** L2: the last error line and the counters. */
-  REASON,
-  /** L2: the whole log at level 2, with addresses masked. */
-  LOG,
-  /** L3: the rewritten instructions. */
-  XLATED,
-  /** L4: the machine code, addresses masked. */
-  JITED,
-  /** L5: results and maps of the interpreter. */
-  INTERP,
-  /** L5: results and maps of the JIT. */
-  JIT
+  /** Accepted or rejected, and the errno. */
+  VERDICT("L1", "verdict"),
+  /** The last error line; for generated programs the counters as well. */
+  REASON("L2", "reason"),
+  /** Instructions walked, states in total, at the peak, and at most for one instruction. */
+  COUNTERS("L2", "counters"),
+  /** The whole log at level 1. */
+  LOG_1("L2", "log1"),
+  /** The whole log at level 2. */
+  LOG("L2", "log2"),
+  /** The rewritten instructions. */
+  XLATED("L3", "xlated"),
+  /** The machine code, addresses masked. */
+  JITED("L4", "jited"),
+  /** Results and maps of the interpreter. */
+  INTERP("L5", "interp"),
+  /** Results and maps of the JIT. */
+  JIT("L5", "jit");
+
+  private final String level;
+  private final String key;
+
+  Rung(String level, String key) {
+    this.level = level;
+    this.key = key;
+  }
+
+  /** "L1" to "L5". */
+  public String level() {
+    return level;
+  }
+
+  /** The name in JSON and on the command line. */
+  public String key() {
+    return key;
+  }
 }
