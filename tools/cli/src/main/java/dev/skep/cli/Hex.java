@@ -1,8 +1,11 @@
 package dev.skep.cli;
 
 import dev.skep.errors.MalformedException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 
 /** Bytes as lower-case hex text. */
@@ -37,5 +40,17 @@ final class Hex {
       bytes[i] = (byte) (high << 4 | low);
     }
     return bytes;
+  }
+
+  /** The bytes of {@code hex:..} or of a file. */
+  static byte[] input(String option, String text) {
+    if (text.startsWith("hex:")) {
+      return parse(option, text.substring(4));
+    }
+    try {
+      return Files.readAllBytes(Path.of(text));
+    } catch (IOException e) {
+      throw new MalformedException(text + ": cannot be read");
+    }
   }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
       VerifyCommand.class,
       ProgCommand.class,
       BtfCommand.class,
+      LadderCommand.class,
       BatchCommand.class,
       DoctorCommand.class,
       ConformanceCommand.class,

@@ -237,8 +237,8 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int runOnce(LoadedObject loaded, LoadedProgram target) throws IOException {
-    byte[] data = dataIn == null ? null : input("--data-in", dataIn);
-    byte[] context = contextIn == null ? null : input("--ctx-in", contextIn);
+    byte[] data = dataIn == null ? null : Hex.input("--data-in", dataIn);
+    byte[] context = contextIn == null ? null : Hex.input("--ctx-in", contextIn);
     TestRunResult result = target.testRun(new TestRun(data, context, repeat, -1, -1, 0, 0, 0));
     if (dataOut != null) {
       Files.write(dataOut, result.data() == null ? new byte[0] : result.data());
@@ -286,17 +286,5 @@ final class RunCommand implements Callable<Integer> {
       out.println("Data: " + Hex.of(result.data()));
     }
     loaded.maps().forEach((mapName, map) -> new MapView(mapName, map).print(out));
-  }
-
-  /** The bytes of {@code hex:..} or of a file. */
-  private static byte[] input(String option, String text) {
-    if (text.startsWith("hex:")) {
-      return Hex.parse(option, text.substring(4));
-    }
-    try {
-      return Files.readAllBytes(Path.of(text));
-    } catch (IOException e) {
-      throw new MalformedException(text + ": cannot be read");
-    }
   }
 }

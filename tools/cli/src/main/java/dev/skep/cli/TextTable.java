@@ -73,4 +73,11 @@ final class TextTable {
     }
     return line.toString().stripTrailing();
   }
+
+  /** A cell of CSV, in quotes where it needs them (RFC 4180). */
+  static String csv(String cell) {
+    return cell.contains(",") || cell.contains("\"") || cell.contains("\n")
+        ? "\"" + cell.replace("\"", "\"\"") + "\""
+        : cell;
+  }
 }

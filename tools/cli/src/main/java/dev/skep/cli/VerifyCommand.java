@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -92,7 +91,7 @@ final class VerifyCommand implements Callable<Integer> {
         answers.add(workers.submit(() -> Judge.object(argument, filter, options)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
-        for (VerdictRow row : await(answer)) {
+        for (VerdictRow row : Waiting.result(answer)) {
           status = ExitStatus.worse(status, row.exitStatus());
           if (row.program().isEmpty()) {
             Main.error(spec.commandLine().getErr(), row.message());
@@ -102,17 +101,6 @@ final class VerifyCommand implements Callable<Integer> {
       }
     }
     return status;
-  }
-
-  private static List<VerdictRow> await(Future<List<VerdictRow>> answer) {
-    try {
-      return answer.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UsageException("interrupted");
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
-    }
   }
 
   private sealed interface Output {
@@ -166,7 +154,7 @@ final class VerifyCommand implements Callable<Integer> {
       if (csv) {
         out.println(String.join(",", columns.stream().map(VerifyColumn::key).toList()));
         for (VerdictRow row : sorted) {
-          out.println(String.join(",", columns.stream().map(c -> quoted(c.cell(row))).toList()));
+          out.println(String.join(",", columns.stream().map(c -> TextTable.csv(c.cell(row))).toList()));
         }
         return;
       }
@@ -250,11 +238,5 @@ final class VerifyCommand implements Callable<Integer> {
             + ", VERIFIER LOG:");
     out.print(row.log());
     out.println();
-  }
-
-  private static String quoted(String cell) {
-    return cell.contains(",") || cell.contains("\"") || cell.contains("\n")
-        ? "\"" + cell.replace("\"", "\"\"") + "\""
-        : cell;
   }
 }

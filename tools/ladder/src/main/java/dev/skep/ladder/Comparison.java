@@ -23,6 +23,11 @@ public record Comparison(
     findings = List.copyOf(findings);
   }
 
+  /** The same under another name of the object, such as its path. */
+  public Comparison withObject(String name) {
+    return new Comparison(name, program, section, type, linux, findings);
+  }
+
   /** Whether some rung differs. */
   public boolean isDifferent() {
     return findings.stream().anyMatch(Finding::isDifferent);

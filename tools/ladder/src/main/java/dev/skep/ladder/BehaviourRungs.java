@@ -1,0 +1,125 @@
+package dev.skep.ladder;
+
+import dev.skep.engine.BpfMap;
+import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedObject;
+import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.TestRun;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
+import dev.skep.errors.SkepException;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelEngine;
+import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectMap;
+import dev.skep.object.ObjectProgram;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The rung L5: the object loaded on every engine, its program run over the same inputs, then return
+ * values, packets, contexts and maps compared.
+ */
+final class BehaviourRungs {
+  /** The error number of a type without test_run, of the kernel alone. */
+  private static final int ENOTSUPP = 524;
+
+  private final KernelEngine kernel;
+  private final Map<Rung, Engine> engines;
+
+  BehaviourRungs(KernelEngine kernel, Map<Rung, Engine> engines) {
+    this.kernel = kernel;
+    this.engines = new EnumMap<>(engines);
+  }
+
+  List<Finding> climb(BpfObject object, ObjectProgram program, List<TestRun> inputs) {
+    String expected;
+    try {
+      expected = run(kernel, object, program, inputs);
+      if (expected.isEmpty()) {
+        return notCompared("linux has no test_run for " + program.type().text());
+      }
+      String again = run(kernel, object, program, inputs);
+      if (!again.equals(expected)) {
+        return notCompared("two runs on linux differ: " + firstDifference(expected, again));
+      }
+    } catch (SkepException refused) {
+      return notCompared("linux: " + refused.getMessage());
+    }
+    List<Finding> findings = new ArrayList<>();
+    engines.forEach((rung, engine) -> {
+      try {
+        findings.add(Finding.compare(rung, expected, run(engine, object, program, inputs)));
+      } catch (UnsupportedException missing) {
+        findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
+      } catch (SkepException refused) {
+        findings.add(Finding.compare(rung, expected, String.valueOf(refused.getMessage())));
+      }
+    });
+    return findings;
+  }
+
+  List<Finding> notCompared(String why) {
+    return engines.keySet().stream().map(rung -> Finding.notCompared(rung, why)).toList();
+  }
+
+  /** What the runs gave, a line each, then the maps; empty where there is no test_run. */
+  private static String run(
+      Engine engine, BpfObject object, ObjectProgram program, List<TestRun> inputs) {
+    List<String> lines = new ArrayList<>();
+    try (LoadedObject loaded = load(engine, object, program)) {
+      LoadedProgram target = loaded.program(program.name());
+      if (!canRun(target, inputs.getFirst())) {
+        return "";
+      }
+      for (int i = 0; i < inputs.size(); i++) {
+        lines.add("input " + (i + 1) + ": " + Behaviour.run(target, inputs.get(i)));
+      }
+      for (Map.Entry<String, BpfMap> map : loaded.maps().entrySet()) {
+        if (Behaviour.isReadable(map.getValue().spec().type())) {
+          lines.add("map \"" + map.getKey() + "\" " + Behaviour.contents(map.getValue()));
+        }
+      }
+    }
+    return String.join("\n", lines);
+  }
+
+  private static boolean canRun(LoadedProgram program, TestRun input) {
+    try {
+      program.testRun(input);
+      return true;
+    } catch (BpfErrnoException refused) {
+      return refused.errno() != ENOTSUPP && refused.errno() != Errno.EOPNOTSUPP;
+    }
+  }
+
+  /** Loads the program and those that program arrays name. */
+  private static LoadedObject load(Engine engine, BpfObject object, ObjectProgram program) {
+    for (ObjectProgram other : object.programs()) {
+      object.autoload(other.name(), other == program || isSlot(object, other.name()));
+    }
+    return engine.load(object);
+  }
+
+  private static boolean isSlot(BpfObject object, String program) {
+    for (ObjectMap map : object.maps()) {
+      if (map.spec().slots().contains(program)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String firstDifference(String left, String right) {
+    String[] a = left.split("\n", -1);
+    String[] b = right.split("\n", -1);
+    int i = 0;
+    while (i < Math.min(a.length, b.length) && a[i].equals(b[i])) {
+      i++;
+    }
+    String line = i < a.length ? a[i] : "(end)";
+    return line.length() > 100 ? line.substring(0, 100) + ".." : line;
+  }
+}
