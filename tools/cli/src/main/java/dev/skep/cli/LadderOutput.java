@@ -81,7 +81,7 @@ sealed interface LadderOutput {
 
   /** One line per program, a column per rung. */
   record Csv(PrintWriter out) implements LadderOutput {
-    Csv {
+    public Csv {
       List<String> heads = new ArrayList<>(List.of("object", "program", "prog_type"));
       Arrays.stream(Rung.values()).map(Rung::key).forEach(heads::add);
       out.println(String.join(",", heads));

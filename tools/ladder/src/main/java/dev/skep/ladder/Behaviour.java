@@ -45,7 +45,7 @@ public record Behaviour(List<String> lines) {
   }
 
   /** Whether the map has elements that are the same on every engine. */
-  private static boolean isReadable(MapType type) {
+  static boolean isReadable(MapType type) {
     return switch (type) {
       case ARRAY, PERCPU_ARRAY, HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH, LPM_TRIE -> true;
       case QUEUE, STACK -> true;
@@ -57,7 +57,7 @@ public record Behaviour(List<String> lines) {
     return String.join("\n", lines);
   }
 
-  private static String run(LoadedProgram program, TestRun run) {
+  static String run(LoadedProgram program, TestRun run) {
     try {
       TestRunResult result = program.testRun(run);
       return "retval=%#x size=%d data=%s ctx=%s"
@@ -72,7 +72,7 @@ public record Behaviour(List<String> lines) {
   }
 
   /** Elements by key: hashes have no order of their own. */
-  private static String contents(BpfMap map) {
+  static String contents(BpfMap map) {
     if (map.spec().keySize() == 0) {
       return drained(map);
     }
