@@ -72,8 +72,7 @@ final class LadderCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     check();
-    LadderOutput output =
-        LadderOutput.of(format, global.pretty, spec.commandLine().getOut());
+    LadderOutput output = LadderOutput.of(format, global.pretty, spec.commandLine().getOut());
     List<TestRun> given = givenInputs();
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
     ProgramFilter filter = new ProgramFilter(filters);

@@ -115,8 +115,7 @@ sealed interface LadderOutput {
       TextTable table = new TextTable("", heads);
       for (Comparison row : rows) {
         String file = String.valueOf(java.nio.file.Path.of(row.object()).getFileName());
-        List<String> cells =
-            new ArrayList<>(List.of(file, row.program(), row.type(), row.linux()));
+        List<String> cells = new ArrayList<>(List.of(file, row.program(), row.type(), row.linux()));
         for (Rung rung : Rung.values()) {
           Finding finding = row.at(rung);
           cells.add(finding == null ? "" : cell(finding));

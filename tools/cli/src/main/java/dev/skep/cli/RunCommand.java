@@ -10,7 +10,6 @@ import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.Errno;
-import dev.skep.errors.MalformedException;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import java.io.IOException;

@@ -154,7 +154,8 @@ final class VerifyCommand implements Callable<Integer> {
       if (csv) {
         out.println(String.join(",", columns.stream().map(VerifyColumn::key).toList()));
         for (VerdictRow row : sorted) {
-          out.println(String.join(",", columns.stream().map(c -> TextTable.csv(c.cell(row))).toList()));
+          out.println(
+              String.join(",", columns.stream().map(c -> TextTable.csv(c.cell(row))).toList()));
         }
         return;
       }

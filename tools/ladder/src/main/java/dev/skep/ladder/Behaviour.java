@@ -38,7 +38,7 @@ public record Behaviour(List<String> lines) {
     List<BpfMap> all = maps.all();
     for (int i = 0; i < all.size(); i++) {
       if (isReadable(all.get(i).spec().type())) {
-        lines.add("map " + i + " " + contents(all.get(i)));
+        lines.add("map " + i + " " + elements(all.get(i)));
       }
     }
     return new Behaviour(lines);
@@ -71,8 +71,8 @@ public record Behaviour(List<String> lines) {
     return bytes == null ? "-" : HEX.formatHex(bytes);
   }
 
-  /** Elements by key: hashes have no order of their own. */
-  static String contents(BpfMap map) {
+  /** One text per element, ordered by key: hashes have no order of their own. */
+  static List<String> elements(BpfMap map) {
     if (map.spec().keySize() == 0) {
       return drained(map);
     }
@@ -83,17 +83,19 @@ public record Behaviour(List<String> lines) {
       elements.put(hex(key), value == null ? "gone" : value(map, value));
       key = map.nextKey(key);
     }
-    return elements.toString();
+    List<String> texts = new ArrayList<>();
+    elements.forEach((of, value) -> texts.add(of + "=" + value));
+    return texts;
   }
 
   /** What a queue or stack gives, one after the other. */
-  private static String drained(BpfMap map) {
+  private static List<String> drained(BpfMap map) {
     List<String> values = new ArrayList<>();
     byte[] none = {};
     for (byte[] v = map.lookupAndDelete(none, 0); v != null; v = map.lookupAndDelete(none, 0)) {
       values.add(hex(v));
     }
-    return values.toString();
+    return values;
   }
 
   /**

@@ -15,8 +15,10 @@ import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The rung L5: the object loaded on every engine, its program run over the same inputs, then return
@@ -25,6 +27,9 @@ import java.util.Map;
 final class BehaviourRungs {
   /** The error number of a type without test_run, of the kernel alone. */
   private static final int ENOTSUPP = 524;
+
+  /** On how many CPUs the kernel shows whether results depend on the CPU's number. */
+  private static final int MAX_CPUS = 4;
 
   private final KernelEngine kernel;
   private final Map<Rung, Engine> engines;
@@ -35,15 +40,18 @@ final class BehaviourRungs {
   }
 
   List<Finding> climb(BpfObject object, ObjectProgram program, List<TestRun> inputs) {
-    String expected;
+    Set<String> expected = new LinkedHashSet<>();
     try {
-      expected = run(kernel, object, program, inputs);
-      if (expected.isEmpty()) {
+      for (int cpu = 0; cpu < Math.min(kernel.cpus(), MAX_CPUS); cpu++) {
+        expected.add(onCpu(cpu, object, program, inputs));
+      }
+      if (expected.contains("")) {
         return notCompared("linux has no test_run for " + program.type().text());
       }
-      String again = run(kernel, object, program, inputs);
-      if (!again.equals(expected)) {
-        return notCompared("two runs on linux differ: " + firstDifference(expected, again));
+      String again = onCpu(0, object, program, inputs);
+      if (!again.equals(expected.iterator().next())) {
+        String line = firstDifference(expected.iterator().next(), again);
+        return notCompared("two runs on linux differ: " + line);
       }
     } catch (SkepException refused) {
       return notCompared("linux: " + refused.getMessage());
@@ -51,14 +59,29 @@ final class BehaviourRungs {
     List<Finding> findings = new ArrayList<>();
     engines.forEach((rung, engine) -> {
       try {
-        findings.add(Finding.compare(rung, expected, run(engine, object, program, inputs)));
+        findings.add(compare(rung, expected, run(engine, object, program, inputs)));
       } catch (UnsupportedException missing) {
         findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
       } catch (SkepException refused) {
-        findings.add(Finding.compare(rung, expected, String.valueOf(refused.getMessage())));
+        findings.add(compare(rung, expected, String.valueOf(refused.getMessage())));
       }
     });
     return findings;
+  }
+
+  /**
+   * Equal to what the kernel did on one of its CPUs, or different from what it did on the first.
+   */
+  private static Finding compare(Rung rung, Set<String> expected, String found) {
+    return expected.contains(found)
+        ? Finding.equal(rung)
+        : Finding.compare(rung, expected.iterator().next(), found);
+  }
+
+  private String onCpu(int cpu, BpfObject object, ObjectProgram program, List<TestRun> inputs) {
+    try (CpuPin pinned = new CpuPin(cpu)) {
+      return run(kernel, object, program, inputs);
+    }
   }
 
   List<Finding> notCompared(String why) {
@@ -79,7 +102,9 @@ final class BehaviourRungs {
       }
       for (Map.Entry<String, BpfMap> map : loaded.maps().entrySet()) {
         if (Behaviour.isReadable(map.getValue().spec().type())) {
-          lines.add("map \"" + map.getKey() + "\" " + Behaviour.contents(map.getValue()));
+          for (String element : Behaviour.elements(map.getValue())) {
+            lines.add("map \"" + map.getKey() + "\" " + element);
+          }
         }
       }
     }

@@ -39,8 +39,7 @@ final class CodeRungs {
       String skep = MachineForm.ofSkep(code);
       return linux.equals(skep)
           ? Finding.equal(Rung.JITED)
-          : Finding.compare(
-              Rung.JITED, MachineText.ofKernel(info, code), MachineText.ofSkep(code));
+          : Finding.compare(Rung.JITED, MachineText.ofKernel(info, code), MachineText.ofSkep(code));
     } catch (UnsupportedException missing) {
       return Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage()));
     } catch (RejectedException refused) {

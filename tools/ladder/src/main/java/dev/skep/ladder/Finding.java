@@ -3,10 +3,13 @@ package dev.skep.ladder;
 /**
  * What one rung said of one sample.
  *
- * @param detail for a difference both sides around the first line that differs, for a missing
- *     piece its name
+ * @param detail for a difference both sides around the first line that differs, for a missing piece
+ *     its name
  */
 public record Finding(Rung rung, Kind kind, String detail) {
+  /** Longer lines are cut when they are shown. */
+  private static final int LINE_CHARS = 240;
+
   public enum Kind {
     /** Both sides say the same. */
     EQUAL,
@@ -40,22 +43,40 @@ public record Finding(Rung rung, Kind kind, String detail) {
     while (i < left.length && i < right.length && left[i].equals(right[i])) {
       i++;
     }
+    int column = column(i < left.length ? left[i] : "", i < right.length ? right[i] : "");
     StringBuilder out = new StringBuilder("line " + (i + 1) + '\n');
     for (int before = Math.max(0, i - 4); before < i; before++) {
-      out.append("  both:  ").append(left[before]).append('\n');
+      out.append("  both:  ").append(shown(left[before], 0)).append('\n');
     }
-    append(out, "  linux: ", left, i, 1);
-    append(out, "  skep:  ", right, i, 1);
-    append(out, "  linux then: ", left, i + 1, 2);
-    append(out, "  skep then:  ", right, i + 1, 2);
+    append(out, "  linux: ", left, i, 1, column);
+    append(out, "  skep:  ", right, i, 1, column);
+    append(out, "  linux then: ", left, i + 1, 2, 0);
+    append(out, "  skep then:  ", right, i + 1, 2, 0);
     return new Finding(rung, Kind.DIFFERENT, out.toString());
   }
 
   private static void append(
-      StringBuilder out, String prefix, String[] lines, int from, int count) {
+      StringBuilder out, String prefix, String[] lines, int from, int count, int column) {
     for (int i = from; i < from + count; i++) {
-      out.append(prefix).append(i < lines.length ? lines[i] : "(end)").append('\n');
+      out.append(prefix).append(i < lines.length ? shown(lines[i], column) : "(end)").append('\n');
     }
+  }
+
+  /** Where two lines begin to differ. */
+  private static int column(String left, String right) {
+    int column = 0;
+    while (column < Math.min(left.length(), right.length())
+        && left.charAt(column) == right.charAt(column)) {
+      column++;
+    }
+    return column;
+  }
+
+  /** A long line is cut to what lies around a column. */
+  private static String shown(String line, int column) {
+    int from = line.length() <= LINE_CHARS ? 0 : Math.max(0, column - LINE_CHARS / 2);
+    int to = Math.min(line.length(), from + LINE_CHARS);
+    return (from > 0 ? ".." : "") + line.substring(from, to) + (to < line.length() ? ".." : "");
   }
 
   /** What the difference looks like, without its numbers: the two lines that differ first. */

@@ -73,11 +73,7 @@ public final class ObjectLadder implements AutoCloseable {
   /** What the verifier has to know to judge as that kernel does. */
   public static VerifierOptions verifierOptions(KernelEngine kernel) {
     return new VerifierOptions(
-        Dialect.V6_18,
-        HostFacts.root(kernel.cpus()),
-        0,
-        Integer.MAX_VALUE,
-        KernelBtf.types());
+        Dialect.V6_18, HostFacts.root(kernel.cpus()), 0, Integer.MAX_VALUE, KernelBtf.types());
   }
 
   /** Inputs for a program where the user has none: {@link Inputs} of seed 1. */
@@ -105,12 +101,7 @@ public final class ObjectLadder implements AutoCloseable {
     }
     fill(findings);
     return new Comparison(
-        object.name(),
-        program.name(),
-        program.section(),
-        program.type().text(),
-        linux,
-        findings);
+        object.name(), program.name(), program.section(), program.type().text(), linux, findings);
   }
 
   private String climb(

@@ -35,10 +35,7 @@ public final class VerdictRungs implements AutoCloseable {
   private @Nullable Verdict skep;
 
   private VerdictRungs(
-      KernelEngine kernel,
-      Program program,
-      List<? extends BpfMap> maps,
-      VerifierOptions options) {
+      KernelEngine kernel, Program program, List<? extends BpfMap> maps, VerifierOptions options) {
     this.kernel = kernel;
     this.program = program;
     this.maps = maps;
@@ -52,10 +49,7 @@ public final class VerdictRungs implements AutoCloseable {
    * @param options facts of the running kernel; the log level is of no matter
    */
   public static VerdictRungs climb(
-      KernelEngine kernel,
-      Program program,
-      List<? extends BpfMap> maps,
-      VerifierOptions options) {
+      KernelEngine kernel, Program program, List<? extends BpfMap> maps, VerifierOptions options) {
     VerdictRungs rungs = new VerdictRungs(kernel, program, maps, options);
     try {
       rungs.climb();
@@ -110,7 +104,10 @@ public final class VerdictRungs implements AutoCloseable {
     String reason = LogText.lastError(verdict.log());
     Finding equal = compareVerdicts(verdict, own, reason);
     if (equal.isDifferent()) {
-      stop(isNewer(reason) ? equal.with("  known: direct values of per-CPU arrays, PARITY.md") : equal);
+      stop(
+          isNewer(reason)
+              ? equal.with("  known: direct values of per-CPU arrays, PARITY.md")
+              : equal);
       return;
     }
     findings.add(equal);
