@@ -79,7 +79,7 @@ final class BehaviourRungs {
   }
 
   private String onCpu(int cpu, BpfObject object, ObjectProgram program, List<TestRun> inputs) {
-    try (CpuPin pinned = new CpuPin(cpu)) {
+    try (CpuPin _ = new CpuPin(cpu)) {
       return run(kernel, object, program, inputs);
     }
   }
