@@ -53,8 +53,7 @@ public final class ObjectLoader implements LoadedObject {
 
   private void createMaps(BpfObject object) {
     for (ObjectMap map : object.maps()) {
-      maps.put(
-          map.name(), engine.createMap(sized(map.spec(), engine.cpus()), map.kernelName()));
+      maps.put(map.name(), engine.createMap(sized(map.spec(), engine.cpus()), map.kernelName()));
     }
     fillMapSlots();
   }
