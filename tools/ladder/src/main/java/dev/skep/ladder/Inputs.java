@@ -70,15 +70,15 @@ public final class Inputs {
     return bytes;
   }
 
-  private ByteBuffer ethernet(int size, int etherType) {
-    ByteBuffer packet = ByteBuffer.wrap(bytes(size));
-    packet.put(0, (byte) (packet.get(0) & 0xfe)); // unicast
-    packet.putShort(12, (short) etherType);
-    return packet;
+  /** Makes random bytes a unicast frame. */
+  private static ByteBuffer ethernet(byte[] bytes, int etherType) {
+    bytes[0] &= (byte) 0xfe;
+    return ByteBuffer.wrap(bytes).putShort(12, (short) etherType);
   }
 
   private byte[] ipv4(int protocol, int size) {
-    ByteBuffer packet = ethernet(size, IPV4);
+    byte[] bytes = bytes(size);
+    ByteBuffer packet = ethernet(bytes, IPV4);
     int ip = ETHERNET;
     packet.put(ip, (byte) 0x45).put(ip + 1, (byte) 0);
     packet.putShort(ip + 2, (short) (size - ip)).putShort(ip + 6, (short) 0x4000);
@@ -87,16 +87,17 @@ public final class Inputs {
     packet.putInt(ip + 16, 0x0a00_0100 | random.nextInt(8));
     packet.putShort(ip + 10, (short) checksum(packet, ip, 20));
     transport(packet, ip + 20, protocol, size);
-    return packet.array();
+    return bytes;
   }
 
   private byte[] ipv6(int protocol, int size) {
-    ByteBuffer packet = ethernet(size, IPV6);
+    byte[] bytes = bytes(size);
+    ByteBuffer packet = ethernet(bytes, IPV6);
     int ip = ETHERNET;
     packet.putInt(ip, 0x6000_0000).putShort(ip + 4, (short) (size - ip - 40));
     packet.put(ip + 6, (byte) protocol).put(ip + 7, (byte) 64);
     transport(packet, ip + 40, protocol, size);
-    return packet.array();
+    return bytes;
   }
 
   private void transport(ByteBuffer packet, int at, int protocol, int size) {
@@ -123,10 +124,11 @@ public final class Inputs {
   }
 
   private byte[] arp() {
-    ByteBuffer packet = ethernet(42, ARP);
+    byte[] bytes = bytes(42);
+    ByteBuffer packet = ethernet(bytes, ARP);
     packet.putShort(14, (short) 1).putShort(16, (short) IPV4);
     packet.put(18, (byte) 6).put(19, (byte) 4).putShort(20, (short) 1);
-    return packet.array();
+    return bytes;
   }
 
   private static byte[] vlan(byte[] inner) {
