@@ -3,7 +3,9 @@ package dev.skep.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
 import dev.skep.errors.SkepException;
+import dev.skep.ladder.KernelLayoutProbe;
 import dev.skep.linux.KernelEngine;
+import dev.skep.linux.KernelFacts;
 import dev.skep.natives.CodeSpace;
 import dev.skep.natives.CpuFeatures;
 import java.io.IOException;
@@ -26,7 +28,8 @@ final class DoctorCommand implements Callable<Integer> {
   @Mixin GlobalOptions global;
   @Spec CommandSpec spec;
 
-  private record Finding(boolean ok, String text) {}
+  /** One line of the report. */
+  record Finding(boolean ok, String text) {}
 
   @Override
   public Integer call() throws IOException {
@@ -39,6 +42,9 @@ final class DoctorCommand implements Callable<Integer> {
     findings.put("engine jit", guarded(DoctorCommand::jit));
     findings.put("engine linux", guarded(DoctorCommand::linux));
     findings.put("kernel btf", btf());
+    if (Files.exists(Path.of("/proc/sys/kernel"))) {
+      findings.putAll(kernel());
+    }
     findings.put("aot cache", aot());
     print(findings);
     return ExitStatus.OK;
@@ -101,6 +107,15 @@ final class DoctorCommand implements Callable<Integer> {
     return new Finding(
         linux.available(),
         release + ": " + (linux.available() ? "bpf(2) allowed" : linux.reason()));
+  }
+
+  private static Map<String, Finding> kernel() {
+    KernelFacts facts = KernelFacts.read();
+    try {
+      return KernelReport.of(facts, KernelLayoutProbe.host());
+    } catch (SkepException | LinkageError | IllegalStateException | IllegalCallerException e) {
+      return Map.of("kernel jit", new Finding(false, String.valueOf(e.getMessage())));
+    }
   }
 
   private static Finding btf() {
