@@ -10,8 +10,8 @@ import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.linux.sys.Bpf;
-import dev.skep.linux.sys.BpfObjects;
 import dev.skep.linux.sys.Fd;
+import dev.skep.linux.sys.PinnedObjects;
 import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.natives.Syscalls;
 import dev.skep.object.BpfObject;
@@ -22,8 +22,6 @@ import dev.skep.program.ProgramType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The running kernel as an engine. It holds nothing itself: maps and programs own descriptors. */
@@ -105,7 +103,7 @@ public final class KernelEngine implements Engine {
 
   /** A map that exists, by its file in a BPF file system. */
   public KernelMap pinnedMap(Path file) {
-    return adopted(new BpfObjects(bpf).open(file, BpfObjects.Kind.MAP), null, "");
+    return adopted(new PinnedObjects(bpf).open(file, PinnedObjects.Kind.MAP), null, "");
   }
 
   /**
@@ -114,13 +112,17 @@ public final class KernelEngine implements Engine {
    * @throws BpfErrnoException with EINVAL if its shape is another
    */
   KernelMap pinnedMap(Path file, MapSpec spec) {
-    Fd fd = new BpfObjects(bpf).open(file, BpfObjects.Kind.MAP);
+    Fd fd = new PinnedObjects(bpf).open(file, PinnedObjects.Kind.MAP);
     return adopted(fd, spec, "reuse of map \"" + spec.name() + "\" pinned at " + file);
   }
 
-  /** A map that exists, by its number. */
+  /** A map that exists, by its number; {@link KernelObjects#maps} has them all. */
   public KernelMap mapById(int id) {
-    return adopted(new BpfObjects(bpf).map(id), null, "");
+    Fd fd = bpf.open(Bpf.Kind.MAP, id);
+    if (fd == null) {
+      throw new BpfErrnoException(Errno.ENOENT, "map " + Integer.toUnsignedString(id));
+    }
+    return adopted(fd, null, "");
   }
 
   private KernelMap adopted(Fd fd, @Nullable MapSpec wanted, String what) {
@@ -138,24 +140,12 @@ public final class KernelEngine implements Engine {
     }
   }
 
-  /** The numbers of all maps that the kernel has now, ascending. */
-  public int[] mapIds() {
-    BpfObjects objects = new BpfObjects(bpf);
-    IntStream.Builder ids = IntStream.builder();
-    OptionalInt id = objects.nextMap(0);
-    while (id.isPresent()) {
-      ids.add(id.getAsInt());
-      id = objects.nextMap(id.getAsInt());
-    }
-    return ids.build().toArray();
-  }
-
   /**
    * A program that exists, by its file in a BPF file system. Its instructions are what the kernel
    * shows, rewritten and without maps.
    */
   public KernelProgram pinnedProgram(Path file) {
-    Fd fd = new BpfObjects(bpf).open(file, BpfObjects.Kind.PROGRAM);
+    Fd fd = new PinnedObjects(bpf).open(file, PinnedObjects.Kind.PROGRAM);
     try {
       return new KernelProgram(bpf, ProgramInfo.program(bpf, fd.number()), fd);
     } catch (RuntimeException failed) {

@@ -5,17 +5,14 @@ import dev.skep.errors.Errno;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 
-/** Objects that the kernel has already: by their file in a BPF file system, or by their number. */
-public final class BpfObjects {
+/** Objects that the kernel has already, by their file in a BPF file system. */
+public final class PinnedObjects {
   private static final int OBJ_GET = 7;
-  private static final int MAP_GET_NEXT_ID = 12;
-  private static final int MAP_GET_FD_BY_ID = 14;
 
   private final Bpf bpf;
 
-  public BpfObjects(Bpf bpf) {
+  public PinnedObjects(Bpf bpf) {
     this.bpf = bpf;
   }
 
@@ -32,14 +29,6 @@ public final class BpfObjects {
       this.text = text;
       this.inode = inode;
     }
-  }
-
-  /** Offsets in {@code union bpf_attr} of the commands by number. */
-  private static final class ById {
-    static final int ID = 0;
-    static final int NEXT_ID = 4;
-
-    private ById() {}
   }
 
   /**
@@ -87,32 +76,5 @@ public final class BpfObjects {
       }
     }
     return wanted;
-  }
-
-  /** BPF_MAP_GET_FD_BY_ID. */
-  public Fd map(int id) {
-    try (Attr attr = new Attr()) {
-      attr.putInt(ById.ID, id);
-      int result = bpf.call(MAP_GET_FD_BY_ID, attr);
-      if (result < 0) {
-        throw new BpfErrnoException(-result, "map " + Integer.toUnsignedString(id));
-      }
-      return bpf.own(result);
-    }
-  }
-
-  /** The number of the map after {@code id}, in ascending order; empty at the end. */
-  public OptionalInt nextMap(int id) {
-    try (Attr attr = new Attr()) {
-      attr.putInt(ById.ID, id);
-      int result = bpf.call(MAP_GET_NEXT_ID, attr);
-      if (result == -Errno.ENOENT) {
-        return OptionalInt.empty();
-      }
-      if (result < 0) {
-        throw new BpfErrnoException(-result, "walk over the maps");
-      }
-      return OptionalInt.of(attr.getInt(ById.NEXT_ID));
-    }
   }
 }
