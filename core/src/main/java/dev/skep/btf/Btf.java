@@ -329,7 +329,8 @@ public final class Btf {
   private int scan(String name, int kind) {
     byte[] text = name.getBytes(StandardCharsets.UTF_8);
     byte head = text.length == 0 ? 0 : text[0];
-    for (int i = 0; i < count; i++) {
+    // Types without a name are never looked for.
+    for (int i = 0; i < count && head != 0; i++) {
       if (kinds[i] != kind) {
         continue;
       }

@@ -26,7 +26,11 @@ public final class ContextLayout {
     SOCKET("sock"),
     SOCKET_OR_NULL("sock_or_null"),
     SOCK_COMMON_OR_NULL("sock_common_or_null"),
-    KERNEL_POINTER("trusted");
+    /** What a tracepoint lets its programs write. */
+    TRACEPOINT_BUFFER("tp_buffer"),
+    /** Trusted pointers to structs of the kernel. */
+    HOOK_STATE("nf_hook_state"),
+    SOCKET_BUFFER("sk_buff");
 
     private final String token;
 
@@ -65,6 +69,7 @@ public final class ContextLayout {
     {"kprobe", "c0-168", ""},
     {"tracepoint", "c8-8192", ""},
     {"raw_tracepoint", "c0-96", ""},
+    {"raw_tracepoint_writable", "0:8=tp_buffer c1-96", ""},
     {"perf_event", "0-168:8 168-184:1/2/4/8", ""},
     {
       "cgroup_skb",
@@ -137,7 +142,7 @@ public final class ContextLayout {
       "0:8=pkt 8:8=pkt_end n16-20 20:2/4 22:2 n24-32 32:4 40:8=sock 48:8=sock_common_or_null",
       ""
     },
-    {"netfilter", "0:8=trusted 8:8=trusted", ""},
+    {"netfilter", "0:8=nf_hook_state 8:8=sk_buff", ""},
     // Any offset below 0xffff.
     {"syscall", "c0-65535 65528:8 65532:4 65534:2", "c0-65535 65528:8 65532:4 65534:2"},
   };

@@ -1,6 +1,8 @@
 package dev.skep.verify;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.KernelTypes;
 import dev.skep.program.Program;
 import java.util.List;
@@ -63,6 +65,16 @@ final class BtfObjects {
   /** Types of the kernel, or null if it has none. */
   @Nullable Btf vmlinux() {
     return kernel.vmlinux();
+  }
+
+  /** The id of a struct of the kernel that programs need. */
+  int kernelStruct(String name) {
+    Btf vmlinux = vmlinux();
+    int id = vmlinux == null ? 0 : vmlinux.find(name, BtfKind.STRUCT);
+    if (id == 0) {
+      throw new UnsupportedException("pointers to struct " + name + " without the kernel's BTF");
+    }
+    return id;
   }
 
   static boolean isKernel(int number) {

@@ -89,7 +89,8 @@ final class ContextAccess {
           case SOCKET -> RegType.SOCKET;
           case SOCKET_OR_NULL -> RegType.SOCKET | RegType.MAYBE_NULL;
           case SOCK_COMMON_OR_NULL -> RegType.SOCK_COMMON | RegType.MAYBE_NULL;
-          case KERNEL_POINTER -> throw env.unsupported("BTF pointers in the context");
+          case TRACEPOINT_BUFFER -> RegType.TP_BUFFER;
+          case HOOK_STATE, SOCKET_BUFFER -> RegType.BTF_ID | RegType.PTR_TRUSTED;
         };
     if (type == RegType.SCALAR) {
       Reg.markUnknown(r, at, false);
@@ -100,6 +101,10 @@ final class ContextAccess {
       Reg.setId(r, at, env.nextId());
     }
     Reg.setSubregDef(r, at, 0);
+    if (RegType.base(type) == RegType.BTF_ID) {
+      String struct = value == ContextLayout.Value.HOOK_STATE ? "nf_hook_state" : "sk_buff";
+      Reg.setHandles(r, at, env.btfs.kernelStruct(struct), BtfObjects.VMLINUX);
+    }
   }
 
   private Rejection invalid(int insn, int off, int size) {

@@ -2,8 +2,6 @@ package dev.skep.verify;
 
 import static dev.skep.verify.RegType.*;
 
-import dev.skep.btf.Btf;
-import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.HelperPrototype;
 import dev.skep.program.HelperPrototype.Argument;
@@ -257,12 +255,7 @@ final class HelperArguments {
 
   /** The id of a struct of the kernel. */
   int structId(String name) {
-    Btf vmlinux = env.btfs.vmlinux();
-    int id = vmlinux == null ? 0 : vmlinux.find(name, BtfKind.STRUCT);
-    if (id == 0) {
-      throw env.unsupported("helpers with struct " + name + " without the kernel's BTF");
-    }
-    return id;
+    return env.btfs.kernelStruct(name);
   }
 
   /** check_func_arg_reg_off. */
