@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       LadderCommand.class,
       BatchCommand.class,
       DoctorCommand.class,
+      FeatureCommand.class,
       ConformanceCommand.class,
       FuzzCommand.class,
       WarmUpCommand.class
