@@ -80,8 +80,7 @@ final class FeatureReport {
         }
       }
       if (!any) {
-        out.println(
-            isBound(type) ? "\tCould not determine which helpers are available" : "\tNone");
+        out.println(isBound(type) ? "\tCould not determine which helpers are available" : "\tNone");
       }
     }
   }

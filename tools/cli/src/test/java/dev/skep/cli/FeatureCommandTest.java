@@ -39,10 +39,10 @@ class FeatureCommandTest {
             "helpers",
             "misc",
             "loader");
-    assertThat(json.get("program_types").toString()).contains("have_xdp_prog_type=true");
-    assertThat(json.get("map_types").toString()).contains("have_hash_map_type=true");
-    assertThat(json.get("helpers").toString()).contains("bpf_xdp_adjust_head");
-    assertThat(json.get("loader").toString()).contains("have_percpu_data=");
+    assertThat(String.valueOf(json.get("program_types"))).contains("have_xdp_prog_type=true");
+    assertThat(String.valueOf(json.get("map_types"))).contains("have_hash_map_type=true");
+    assertThat(String.valueOf(json.get("helpers"))).contains("bpf_xdp_adjust_head");
+    assertThat(String.valueOf(json.get("loader"))).contains("have_percpu_data=");
   }
 
   @Test
