@@ -2,7 +2,6 @@ package dev.skep.rewrite;
 
 import static dev.skep.isa.Opcodes.*;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -20,12 +19,14 @@ final class MiscFixups {
   private final Patch patch;
   private final List<PokeDescriptor> pokes = new ArrayList<>();
   private final HelperCalls helpers;
+  private final KfuncCalls kfuncs;
   private final boolean noUserCasts;
 
   private MiscFixups(Code code, boolean directTailCalls) {
     this.code = code;
     patch = new Patch(code);
     helpers = new HelperCalls(code, patch, pokes, directTailCalls);
+    kfuncs = new KfuncCalls(code, patch);
     noUserCasts = arenaWithoutUserCasts(code.program.maps());
   }
 
@@ -142,7 +143,7 @@ final class MiscFixups {
     switch (InsnWord.src(word)) {
       case 0 -> helpers.rewrite(word, code.origin[insn]);
       case PSEUDO_CALL -> patch.keep();
-      default -> throw new UnsupportedException("kfunc call at instruction " + code.origin[insn]);
+      default -> kfuncs.rewrite(word);
     }
   }
 }

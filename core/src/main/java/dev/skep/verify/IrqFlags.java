@@ -64,9 +64,7 @@ final class IrqFlags {
     if (spi < 0
         || Reg.refObjId(frame.spilled, Frame.spill(spi)) == 0
         || frame.slotTypes[spi] != StackSlot.ALL_IRQ_FLAG) {
-      throw env.reject(
-          spi < 0 ? spi == Dynptrs.BEYOND ? Errno.ERANGE : Errno.EINVAL : Errno.EINVAL,
-          "expected an initialized irq flag as arg#" + (regno - 1));
+      throw env.reject(Errno.EINVAL, "expected an initialized irq flag as arg#" + (regno - 1));
     }
     env.liveStack.read(frame.frameno, env.insn, 1L << spi);
     env.trace.scratched.slot(spi);

@@ -95,7 +95,12 @@ final class KfuncCalls {
   private void regions(CalledKfuncs.Called kfunc) {
     State state = env.cur;
     switch (kfunc.name()) {
-      case "bpf_rcu_read_lock" -> state.rcuLocks++;
+      case "bpf_rcu_read_lock" -> {
+        if (state.rcuLocks != 0) {
+          throw unmatched("nested rcu read lock", kfunc);
+        }
+        state.rcuLocks++;
+      }
       case "bpf_rcu_read_unlock" -> {
         if (state.rcuLocks == 0) {
           throw unmatched("unmatched rcu read unlock", kfunc);

@@ -23,6 +23,9 @@ final class Prototypes {
   /** Memory of a known size. */
   static final int MEMORY = 4;
 
+  /** A dynptr that is not to be changed. */
+  static final int DYNPTR = 5;
+
   private static final int MAX_ARGUMENTS = 5;
   private static final int TAG_CONTEXT = 1;
   private static final int TAG_NONNULL = 2;
@@ -30,10 +33,12 @@ final class Prototypes {
 
   private final Env env;
   private final HelperArguments arguments;
+  private final Dynptrs dynptrs;
 
   Prototypes(Env env, HelperArguments arguments) {
     this.env = env;
     this.arguments = arguments;
+    dynptrs = new Dynptrs(env);
   }
 
   // Entries -----------------------------------------------------------------------------------
@@ -64,6 +69,7 @@ final class Prototypes {
       switch (subprog.argKinds[i]) {
         case SCALAR -> Reg.markUnknown(frame.regs, at, false);
         case CONTEXT -> Reg.markPointer(frame.regs, at, RegType.CTX);
+        case DYNPTR -> dynptrs.markConstant(frame.regs, at, Dynptrs.LOCAL);
         default -> {
           boolean mayBeNull = subprog.argKinds[i] == MEMORY_OR_NULL;
           Reg.markPointer(frame.regs, at, RegType.MEM | (mayBeNull ? RegType.MAYBE_NULL : 0));
@@ -113,6 +119,10 @@ final class Prototypes {
         if (Reg.type(r, at) != RegType.SCALAR) {
           throw env.reject(Errno.EINVAL, "R" + regno + " is not a scalar");
         }
+      }
+      case DYNPTR -> {
+        arguments.checkPlainOffset(regno);
+        dynptrs.use(regno, true, 0);
       }
       case CONTEXT -> {
         arguments.checkPlainOffset(regno);
@@ -228,7 +238,11 @@ final class Prototypes {
     int target = behind(btf, btf.target(pointer));
     if ((btf.kind(target) == BtfKind.STRUCT || btf.kind(target) == BtfKind.FWD)
         && btf.name(target).equals("bpf_dynptr")) {
-      throw env.unsupported("dynptr arguments");
+      if (tags != 0) {
+        throw invalidTags(i);
+      }
+      subprog.argKinds[i] = DYNPTR;
+      return true;
     }
     if (!subprog.global) {
       return false;

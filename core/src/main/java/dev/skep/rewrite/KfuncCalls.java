@@ -1,0 +1,53 @@
+package dev.skep.rewrite;
+
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.ProgramType;
+
+/**
+ * Calls of kernel functions (fixup_kfunc_call, specialize_kfunc). A call keeps the BTF id of its
+ * target; engines put the address.
+ */
+final class KfuncCalls {
+  private final Code code;
+  private final Patch patch;
+
+  KfuncCalls(Code code, Patch patch) {
+    this.code = code;
+    this.patch = patch;
+  }
+
+  void rewrite(long word) {
+    Btf kernel = code.verified.options().kernel().vmlinux();
+    int id = InsnWord.imm(word);
+    if (kernel == null || !kernel.hasType(id)) {
+      throw new UnsupportedException("kfunc calls without the kernel's BTF");
+    }
+    switch (kernel.name(id)) {
+      case "bpf_cast_to_kern_ctx", "bpf_rdonly_cast" -> patch.keep(Words.movReg(0, 1));
+      case "bpf_dynptr_from_skb" ->
+          patch.keep(
+              mayWritePacket(code.program.type())
+                  ? word
+                  : target(word, kernel, "bpf_dynptr_from_skb_rdonly"));
+      default -> patch.keep(target(word, kernel, kernel.name(id)));
+    }
+  }
+
+  private static long target(long word, Btf kernel, String name) {
+    int id = kernel.find(name, BtfKind.FUNC);
+    if (id <= 0) {
+      throw new UnsupportedException("kernel function " + name);
+    }
+    return InsnWord.withImm(word, id);
+  }
+
+  private static boolean mayWritePacket(ProgramType type) {
+    return switch (type) {
+      case SCHED_CLS, SCHED_ACT, XDP, LWT_XMIT, SK_SKB, SK_MSG, CGROUP_SOCKOPT -> true;
+      default -> false;
+    };
+  }
+}
