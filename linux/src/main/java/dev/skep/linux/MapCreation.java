@@ -31,7 +31,7 @@ final class MapCreation {
       throw new UnsupportedException("linux engine: struct_ops map \"" + spec.name() + "\"");
     }
     MapSpec template = spec.inner();
-    try (Fd inner = template == null ? null : create(template)) {
+    try (Fd inner = template == null ? null : createTemplate(template)) {
       int innerFd = inner == null ? 0 : inner.number();
       int result = takesTypes(spec) ? createTyped(spec, innerFd) : -1;
       if (result < 0) {
@@ -43,6 +43,10 @@ final class MapCreation {
       }
       return bpf.own(result);
     }
+  }
+
+  private Fd createTemplate(MapSpec template) {
+    return new MapCreation(bpf, kernelName(template.name())).create(template);
   }
 
   private int createTyped(MapSpec spec, int innerFd) {
