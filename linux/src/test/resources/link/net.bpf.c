@@ -113,4 +113,17 @@ int filter_any(void *ctx)
 	return 1; /* NF_ACCEPT */
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKMAP);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u32);
+} sockets SEC(".maps");
+
+SEC("sk_msg")
+int pass_message(struct sk_msg_md *msg)
+{
+	return SK_PASS;
+}
+
 char LICENSE[] SEC("license") = "GPL";

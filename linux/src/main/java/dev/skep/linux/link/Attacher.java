@@ -50,6 +50,7 @@ public final class Attacher {
       case Cgroup cgroup -> cgroup.attach(program);
       case NetNamespace namespace -> namespace.attach(program);
       case Netfilter hook -> hook.attach(program);
+      case SockMap map -> map.attach(program);
     };
   }
 }

@@ -47,12 +47,12 @@ class FdLink implements Link, KernelHandle {
   }
 
   @Override
-  public LinkInfo info() {
+  public synchronized LinkInfo info() {
     return LinkInfos.of(commands, fd());
   }
 
   @Override
-  public void update(LoadedProgram program) {
+  public synchronized void update(LoadedProgram program) {
     int result = commands.update(fd(), Attachee.fdOf(program));
     if (result == 0) {
       return;
@@ -67,7 +67,7 @@ class FdLink implements Link, KernelHandle {
   /** Whether the kernel has an update for links of that kind (bpf_link_ops.update_prog). */
   private static boolean updates(KernelAttachPoint point) {
     return switch (point) {
-      case Xdp _, Tcx _, Netkit _, Cgroup _, NetNamespace _, Iter _ -> true;
+      case Xdp _, Tcx _, Netkit _, Cgroup _, NetNamespace _, Iter _, SockMap _ -> true;
       case TcFilter _,
           Tracepoint _,
           RawTracepoint _,
@@ -83,12 +83,12 @@ class FdLink implements Link, KernelHandle {
   }
 
   @Override
-  public void pin(Path file) {
+  public synchronized void pin(Path file) {
     commands.pin(fd(), file, what("pin"));
   }
 
   @Override
-  public void detach() {
+  public synchronized void detach() {
     int result = commands.detach(fd());
     if (result == -Errno.EOPNOTSUPP || result == -Errno.EINVAL) {
       throw new UnsupportedException(what("detach") + ": only closing ends such a link");

@@ -22,6 +22,7 @@ final class Hints {
       case Cgroup _ -> ofCgroup(errno);
       case NetNamespace _ -> ofNamespace(errno);
       case Netfilter _ -> ofNetfilter(errno);
+      case SockMap _ -> ofSockMap(errno);
     };
   }
 
@@ -130,6 +131,15 @@ final class Hints {
       case Errno.EBUSY -> "another hook has that priority; choose a free one";
       case Errno.EAFNOSUPPORT -> "the family is 2 (ipv4) or 10 (ipv6)";
       case Errno.EINVAL -> "netfilter links need Linux 6.4 with CONFIG_NETFILTER_BPF_LINK";
+      default -> "";
+    };
+  }
+
+  private static String ofSockMap(int errno) {
+    return switch (errno) {
+      case Errno.EPERM -> NETWORK;
+      case Errno.EBUSY -> "the map has such a program already, attached by a link";
+      case Errno.EINVAL, Errno.EOPNOTSUPP -> "the map is no sockmap, or takes no such program";
       default -> "";
     };
   }

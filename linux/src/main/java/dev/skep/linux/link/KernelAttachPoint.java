@@ -19,4 +19,5 @@ public sealed interface KernelAttachPoint extends AttachPoint
         Iter,
         Cgroup,
         NetNamespace,
-        Netfilter {}
+        Netfilter,
+        SockMap {}

@@ -141,20 +141,20 @@ final class PerfLinks {
       this.programId = commands.programId(program);
     }
 
-    private synchronized void alive() {
+    private void alive() {
       if (closed) {
         throw new IllegalStateException("link to " + point.describe() + " is closed");
       }
     }
 
     @Override
-    public LinkInfo info() {
+    public synchronized LinkInfo info() {
       alive();
       return new LinkInfo("perf_event_ioctl", 0, programId, point.describe());
     }
 
     @Override
-    public void update(LoadedProgram program) {
+    public synchronized void update(LoadedProgram program) {
       alive();
       throw new UnsupportedException(
           "update of the link to "
@@ -163,14 +163,14 @@ final class PerfLinks {
     }
 
     @Override
-    public void pin(Path file) {
+    public synchronized void pin(Path file) {
       alive();
       throw new UnsupportedException(
           "pin of " + point.describe() + ": this kernel has no perf event links (Linux 5.15)");
     }
 
     @Override
-    public void detach() {
+    public synchronized void detach() {
       alive();
       throw new UnsupportedException(
           "detach of " + point.describe() + ": only closing ends such a link");

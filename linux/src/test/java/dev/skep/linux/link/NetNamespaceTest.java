@@ -70,4 +70,25 @@ class NetNamespaceTest {
       }
     });
   }
+
+  @Test
+  void socketsOfMaps() throws Throwable {
+    OwnNamespace.run(namespace -> {
+      try (Loaded loaded = Loaded.of("net", "pass_message")) {
+        SockMap point = SockMap.of(loaded.object().map("sockets"));
+        for (SockMap each : new SockMap[] {point, point.overProgAttach()}) {
+          Link link = loaded.program("pass_message").attach(each);
+          assertThat(link.info().type()).startsWith("sockmap");
+          assertThat(link.info().programId()).isPositive();
+          link.update(loaded.program("pass_message"));
+          link.close();
+          link.close();
+        }
+        SockMap wrong = SockMap.of(loaded.object().map("counts"));
+        assertThatThrownBy(() -> loaded.program("pass_message").attach(wrong))
+            .isInstanceOf(BpfErrnoException.class)
+            .hasMessageContaining("the map is no sockmap");
+      }
+    });
+  }
 }
