@@ -4,6 +4,7 @@ import dev.skep.errors.MalformedException;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
@@ -14,6 +15,7 @@ import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges the programs of an object, each by itself: one that cannot be judged never stops another.
@@ -21,9 +23,16 @@ import java.util.List;
 final class Judge {
   private Judge() {}
 
-  /** One row per program that is wanted, or one row for an object that cannot be opened. */
+  /**
+   * One row per program that is wanted, or one row for an object that cannot be opened.
+   *
+   * @param kernel to be asked as well, or null
+   */
   static List<VerdictRow> object(
-      ObjectArgument argument, ProgramFilter filter, VerifierOptions options) {
+      ObjectArgument argument,
+      ProgramFilter filter,
+      VerifierOptions options,
+      @Nullable KernelEngine kernel) {
     String name = argument.path().toString();
     List<VerdictRow> rows = new ArrayList<>();
     BpfObject object;
@@ -40,7 +49,7 @@ final class Judge {
       }
       named = true;
       if (filter.accepts(argument.path().getFileName().toString(), program.name())) {
-        rows.add(program(name, object, program, options));
+        rows.add(program(name, object, program, options, kernel));
       }
     }
     if (!named && argument.program() != null) {
@@ -51,17 +60,25 @@ final class Judge {
   }
 
   private static VerdictRow program(
-      String name, BpfObject object, ObjectProgram program, VerifierOptions options) {
+      String name,
+      BpfObject object,
+      ObjectProgram program,
+      VerifierOptions options,
+      @Nullable KernelEngine kernel) {
     try {
-      return program(name, object.toProgram(program), options);
+      Program linked = object.toProgram(program);
+      VerdictRow row = program(name, linked, options);
+      return kernel == null ? row : row.withLinux(LinuxSide.of(kernel, linked, options));
     } catch (SkepException e) {
-      return VerdictRow.failed(
-          name,
-          program.name(),
-          program.section(),
-          program.type().text(),
-          verdictOf(e),
-          e.getMessage());
+      VerdictRow row =
+          VerdictRow.failed(
+              name,
+              program.name(),
+              program.section(),
+              program.type().text(),
+              verdictOf(e),
+              e.getMessage());
+      return kernel == null ? row : row.withLinux(LinuxSide.notCompared("does not link"));
     }
   }
 

@@ -37,6 +37,20 @@ sealed interface LadderOutput {
     };
   }
 
+  /** Prints a difference whole, what is missing, and why a first rung was not climbed. */
+  static void describe(PrintWriter out, String program, Finding finding) {
+    String where = program + ": " + finding.rung().key();
+    if (finding.isDifferent()) {
+      out.print("\n" + where + " differs, " + finding.detail());
+    } else if (finding.kind() == Finding.Kind.UNSUPPORTED) {
+      out.println("\n" + where + ": missing in skep: " + finding.detail());
+    } else if (finding.kind() == Finding.Kind.NOT_COMPARED
+        && (finding.rung() == Rung.VERDICT || finding.rung() == Rung.INTERP)
+        && !finding.detail().startsWith("see ")) {
+      out.println("\n" + where + ": not compared: " + finding.detail());
+    }
+  }
+
   /** One JSON object per program; see docs/json.md. */
   record Lines(PrintWriter out, boolean pretty) implements LadderOutput {
     @Override
@@ -136,20 +150,9 @@ sealed interface LadderOutput {
       };
     }
 
-    /** Differences whole; of the rest, what is missing and why the first rung was not climbed. */
     private void details(Comparison row) {
       for (Finding finding : row.findings()) {
-        String where = row.object() + ":" + row.program() + ": " + finding.rung().key();
-        if (finding.isDifferent()) {
-          out.print("\n" + where + " differs, " + finding.detail());
-        } else if (finding.kind() == Finding.Kind.UNSUPPORTED) {
-          out.println("\n" + where + ": missing in skep: " + finding.detail());
-        } else if (finding.kind() == Finding.Kind.NOT_COMPARED
-            && (finding.rung() == Rung.VERDICT || finding.rung() == Rung.INTERP)
-            && !row.program().isEmpty()
-            && !finding.detail().startsWith("see ")) {
-          out.println("\n" + where + ": not compared: " + finding.detail());
-        }
+        describe(out, row.object() + ":" + row.program(), finding);
       }
     }
 

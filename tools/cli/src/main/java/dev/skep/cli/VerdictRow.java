@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param stats null when the program did not reach the verifier
  * @param xlatedInsns -1 when it was not rewritten
  * @param jitedBytes -1 when it was not compiled
+ * @param linux the running kernel's side, where it was asked
  */
 record VerdictRow(
     String object,
@@ -31,7 +32,8 @@ record VerdictRow(
     int size,
     int xlatedInsns,
     int jitedBytes,
-    String log) {
+    String log,
+    @Nullable LinuxSide linux) {
 
   static VerdictRow of(
       String object, Program program, Verdict verdict, int xlatedInsns, int jitedBytes) {
@@ -68,14 +70,15 @@ record VerdictRow(
         program.insns().length,
         xlatedInsns,
         jitedBytes,
-        verdict.log());
+        verdict.log(),
+        null);
   }
 
   /** A program or object that never reached the verifier. */
   static VerdictRow failed(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
-        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "");
+        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null);
   }
 
   private static String attachName(Program program) {
@@ -83,11 +86,39 @@ record VerdictRow(
     return type == null || program.expectedAttachType() == 0 ? "" : type.text();
   }
 
+  /** The same beside the running kernel. */
+  VerdictRow withLinux(LinuxSide side) {
+    return new VerdictRow(
+        object,
+        program,
+        section,
+        progType,
+        attachType,
+        verdict,
+        errno,
+        message,
+        insn,
+        stats,
+        size,
+        xlatedInsns,
+        jitedBytes,
+        log,
+        side);
+  }
+
+  /** How the running kernel's answer compares; empty where it was not asked. */
+  String againstLinux() {
+    return linux == null ? "" : linux.outcome();
+  }
+
   boolean accepted() {
     return verdict.equals("accepted");
   }
 
   int exitStatus() {
+    if (linux != null && linux.isDifferent()) {
+      return ExitStatus.REJECTED;
+    }
     return switch (verdict) {
       case "accepted" -> ExitStatus.OK;
       case "rejected" -> ExitStatus.REJECTED;
@@ -133,6 +164,9 @@ record VerdictRow(
     json.writeStringField("section", section);
     json.writeStringField("prog_type", progType);
     writeFields(json, withLog);
+    if (linux != null) {
+      linux.writeFields(json);
+    }
     json.writeEndObject();
   }
 }

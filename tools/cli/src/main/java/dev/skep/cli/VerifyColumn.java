@@ -33,7 +33,8 @@ enum VerifyColumn {
   PROG_TYPE("prog_type", "Program type", List.of(), VerdictRow::progType),
   ATTACH_TYPE("attach_type", "Attach type", List.of(), VerdictRow::attachType),
   ERRNO("errno", "Errno", List.of(), row -> Integer.toString(row.errno())),
-  MESSAGE("message", "Message", List.of(), VerdictRow::message);
+  MESSAGE("message", "Message", List.of(), VerdictRow::message),
+  LINUX("against_linux", "Linux", List.of("linux"), VerdictRow::againstLinux);
 
   private final String key;
   private final String head;

@@ -2,6 +2,9 @@ package dev.skep.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
+import dev.skep.ladder.Finding;
+import dev.skep.ladder.ObjectLadder;
+import dev.skep.linux.KernelEngine;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,6 +56,11 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Statistics to sort by; '^' before or after the name for descending.")
   List<String> sort = new ArrayList<>();
 
+  @Option(
+      names = "--against-linux",
+      description = "Ask the running kernel too, and compare: verdict, reason, counters, logs.")
+  boolean againstLinux;
+
   @Option(names = "--jobs", paramLabel = "N", description = "Objects at once.")
   int jobs = Runtime.getRuntime().availableProcessors();
 
@@ -84,11 +92,12 @@ final class VerifyCommand implements Callable<Integer> {
     VerifierOptions options = Engines.verifier().withLogLevel(logLevel == null ? 1 : logLevel);
     ProgramFilter filter = new ProgramFilter(filters);
     int status = ExitStatus.OK;
-    try (ExecutorService workers =
+    try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null;
+        ExecutorService workers =
         Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
       List<Future<List<VerdictRow>>> answers = new ArrayList<>();
       for (ObjectArgument argument : arguments) {
-        answers.add(workers.submit(() -> Judge.object(argument, filter, options)));
+        answers.add(workers.submit(() -> Judge.object(argument, filter, options, kernel)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
         for (VerdictRow row : Waiting.result(answer)) {
@@ -165,6 +174,7 @@ final class VerifyCommand implements Callable<Integer> {
       }
       table.lines().forEach(out::println);
       printReasons(out, sorted);
+      sorted.forEach(row -> printDifferences(out, row));
       long accepted = rows.stream().filter(VerdictRow::accepted).count();
       out.println(
           "\n"
@@ -177,7 +187,12 @@ final class VerifyCommand implements Callable<Integer> {
               + count("unsupported")
               + " unsupported, "
               + count("malformed")
-              + " malformed");
+              + " malformed"
+              + (againstLinux ? "; " + different() + " differ from linux" : ""));
+    }
+
+    private long different() {
+      return rows.stream().filter(row -> row.againstLinux().equals("different")).count();
     }
 
     private long count(String verdict) {
@@ -194,6 +209,14 @@ final class VerifyCommand implements Callable<Integer> {
               row.program().isEmpty() ? row.object() : row.object() + ":" + row.program();
           String insn = row.insn() < 0 ? "" : ", insn " + row.insn();
           out.println(where + insn + ": " + row.verdict() + ": " + row.message());
+        }
+      }
+    }
+
+    private static void printDifferences(PrintWriter out, VerdictRow row) {
+      if (row.linux() != null) {
+        for (Finding finding : row.linux().findings()) {
+          LadderOutput.describe(out, row.object() + ":" + row.program(), finding);
         }
       }
     }
@@ -217,14 +240,20 @@ final class VerifyCommand implements Callable<Integer> {
       if (!emit.isEmpty()) {
         return emit.stream().map(VerifyColumn::parse).toList();
       }
-      return List.of(
-          VerifyColumn.FILE_NAME,
-          VerifyColumn.PROG_NAME,
-          VerifyColumn.VERDICT,
-          VerifyColumn.DURATION,
-          VerifyColumn.TOTAL_INSNS,
-          VerifyColumn.TOTAL_STATES,
-          VerifyColumn.PEAK_STATES);
+      List<VerifyColumn> columns =
+          new ArrayList<>(
+              List.of(
+                  VerifyColumn.FILE_NAME,
+                  VerifyColumn.PROG_NAME,
+                  VerifyColumn.VERDICT,
+                  VerifyColumn.DURATION,
+                  VerifyColumn.TOTAL_INSNS,
+                  VerifyColumn.TOTAL_STATES,
+                  VerifyColumn.PEAK_STATES));
+      if (againstLinux) {
+        columns.add(VerifyColumn.LINUX);
+      }
+      return columns;
     }
   }
 

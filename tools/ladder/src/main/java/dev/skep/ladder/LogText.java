@@ -60,6 +60,17 @@ public final class LogText {
     return "";
   }
 
+  /**
+   * One number of the line with the counters, or -1.
+   *
+   * @param name "insns", or as the line has it, such as "peak_states"
+   */
+  public static long counter(String counters, String name) {
+    String pattern = name.equals("insns") ? "processed (\\d+) insns" : "\\b" + name + " (\\d+)";
+    Matcher matcher = Pattern.compile(pattern).matcher(counters);
+    return matcher.find() ? Long.parseLong(matcher.group(1)) : -1;
+  }
+
   /** How many instructions the verifier walked. */
   public static int processed(String log) {
     Matcher matcher = PROCESSED.matcher(log);

@@ -41,13 +41,14 @@ import java.util.Map;
 public final class ObjectLadder implements AutoCloseable {
   private static final int INPUTS = 24;
 
-  private final KernelEngine kernel = KernelEngine.host();
+  private final KernelEngine kernel;
   private final VerifierOptions options;
   private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
   private final CodeRungs code = new CodeRungs(new KernelDump());
   private final BehaviourRungs behaviour;
 
-  private ObjectLadder() {
+  private ObjectLadder(KernelEngine kernel) {
+    this.kernel = kernel;
     options = verifierOptions(kernel);
     VmOptions vm = VmOptions.ofCpus(kernel.cpus());
     engines.put(Rung.INTERP, Vm.interp(vm));
@@ -63,11 +64,20 @@ public final class ObjectLadder implements AutoCloseable {
    * @throws UnsupportedException where bpf(2) may not be used, with one line that says why
    */
   public static ObjectLadder open() {
+    return new ObjectLadder(kernel());
+  }
+
+  /**
+   * The kernel of this machine.
+   *
+   * @throws UnsupportedException where bpf(2) may not be used, with one line that says why
+   */
+  public static KernelEngine kernel() {
     KernelEngine.Availability availability = KernelEngine.available();
     if (!availability.available()) {
       throw new UnsupportedException("engine linux: " + availability.reason());
     }
-    return new ObjectLadder();
+    return KernelEngine.host();
   }
 
   /** What the verifier has to know to judge as that kernel does. */

@@ -33,6 +33,7 @@ public final class VerdictRungs implements AutoCloseable {
   private final VerifierOptions options;
   private @Nullable KernelVerdict linux;
   private @Nullable Verdict skep;
+  private @Nullable KernelMaps ownMaps;
 
   private VerdictRungs(
       KernelEngine kernel, Program program, List<? extends BpfMap> maps, VerifierOptions options) {
@@ -56,6 +57,19 @@ public final class VerdictRungs implements AutoCloseable {
       return rungs;
     } catch (RuntimeException failed) {
       rungs.close();
+      throw failed;
+    }
+  }
+
+  /** The same with maps that are made for the program and closed with this. */
+  public static VerdictRungs climb(KernelEngine kernel, Program program, VerifierOptions options) {
+    KernelMaps maps = new KernelMaps(kernel);
+    try {
+      VerdictRungs rungs = climb(kernel, program, maps.of(program), options);
+      rungs.ownMaps = maps;
+      return rungs;
+    } catch (RuntimeException failed) {
+      maps.close();
       throw failed;
     }
   }
@@ -192,6 +206,9 @@ public final class VerdictRungs implements AutoCloseable {
   public void close() {
     if (linux != null) {
       linux.close();
+    }
+    if (ownMaps != null) {
+      ownMaps.close();
     }
   }
 }
