@@ -94,7 +94,7 @@ final class VerifyCommand implements Callable<Integer> {
     int status = ExitStatus.OK;
     try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null;
         ExecutorService workers =
-        Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
+            Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
       List<Future<List<VerdictRow>>> answers = new ArrayList<>();
       for (ObjectArgument argument : arguments) {
         answers.add(workers.submit(() -> Judge.object(argument, filter, options, kernel)));

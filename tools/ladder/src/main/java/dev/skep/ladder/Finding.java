@@ -58,7 +58,11 @@ public record Finding(Rung rung, Kind kind, String detail) {
   private static void append(
       StringBuilder out, String prefix, String[] lines, int from, int count, int column) {
     for (int i = from; i < from + count; i++) {
-      out.append(prefix).append(i < lines.length ? shown(lines[i], column) : "(end)").append('\n');
+      if (i < lines.length) {
+        out.append(prefix).append(shown(lines[i], column)).append('\n');
+      } else if (i == lines.length && !prefix.contains("then")) {
+        out.append(prefix).append("(end)\n");
+      }
     }
   }
 

@@ -145,15 +145,16 @@ public final class VerdictRungs implements AutoCloseable {
   }
 
   private static Finding compareVerdicts(KernelVerdict linux, Verdict skep, String reason) {
-    Finding finding =
-        Finding.compare(
-            Rung.VERDICT,
-            text(linux),
-            skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
-    String own = skep instanceof Verdict.Rejected rejected ? rejected.message() : "";
-    return finding.isDifferent()
-        ? finding.with("  linux says: " + reason + "\n  skep says:  " + own)
-        : finding;
+    String left = text(linux);
+    String right =
+        skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted";
+    if (left.equals(right)) {
+      return Finding.equal(Rung.VERDICT);
+    }
+    return Finding.compare(
+        Rung.VERDICT,
+        linux.accepted() ? left : left + ": " + reason,
+        skep instanceof Verdict.Rejected rejected ? right + ": " + rejected.message() : right);
   }
 
   /** "accepted", or the errno's name. */
