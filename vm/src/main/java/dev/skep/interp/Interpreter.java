@@ -90,6 +90,7 @@ public final class Interpreter implements AutoCloseable {
   private Execution create(Cpu cpu) {
     Stack stack = new Stack();
     Execution execution = new Execution(machine.addressSpace(), programs, cpu, stack);
+    cpu.stack((address, bytes) -> address >= stack.start && address <= stack.end - bytes);
     stacks[cpu.index()] = stack;
     executions[cpu.index()] = execution;
     return execution;

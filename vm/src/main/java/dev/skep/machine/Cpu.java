@@ -9,6 +9,7 @@ public final class Cpu {
   private final int index;
   private final long perCpuBase;
   private BpfCallback callback = BpfCallback.NONE;
+  private BpfStack stack = BpfStack.NONE;
 
   /**
    * A CPU whose index is its number.
@@ -51,5 +52,15 @@ public final class Cpu {
    */
   public void callback(BpfCallback way) {
     callback = way;
+  }
+
+  /** Where the running program's stack is. */
+  public BpfStack stack() {
+    return stack;
+  }
+
+  /** Tells where stacks of programs on this CPU are; the engine says it once. */
+  public void stack(BpfStack place) {
+    stack = place;
   }
 }

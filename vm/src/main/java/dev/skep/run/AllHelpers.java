@@ -6,7 +6,12 @@ import dev.skep.map.Maps;
 final class AllHelpers {
   private AllHelpers() {}
 
-  static HelperTable of(Maps maps, Devices devices, KernelVariables variables, VmOptions options) {
+  static HelperTable of(
+      Maps maps,
+      Devices devices,
+      KernelVariables variables,
+      TaskHelpers tasks,
+      VmOptions options) {
     HelperTable table = new HelperTable();
     new MapHelpers(maps).define(table);
     new SystemHelpers(maps.machine().cpus(), variables, options.hz()).define(table);
@@ -22,6 +27,12 @@ final class AllHelpers {
     ProbeMemory memory = new ProbeMemory(maps.machine().addressSpace());
     new TextHelpers(memory, options.trace()).define(table);
     new ProbeHelpers(memory).define(table);
+    tasks.define(table);
+    AbsentHelpers.define(table, maps);
+    new DynptrHelpers(maps).define(table);
+    new StringKfuncs(memory).define(table);
+    new IteratorKfuncs(memory).define(table);
+    new KernelKfuncs(maps).define(table);
     options.helpers().forEach(table::override);
     return table;
   }

@@ -21,6 +21,8 @@ final class HelperTable {
   private final EnumMap<ProgramType, Map<Integer, BpfFunction>> special =
       new EnumMap<>(ProgramType.class);
 
+  private final Map<String, BpfFunction> kfuncs = new HashMap<>();
+
   /** Defines a helper for all program types that may call it. */
   void set(int id, BpfFunction function) {
     helpers[id] = function;
@@ -39,6 +41,30 @@ final class HelperTable {
 
   void set(KernelFunction name, BpfFunction function) {
     functions.put(name, function);
+  }
+
+  /** Defines a kernel function that programs call by its BTF id, by its name. */
+  void set(String name, BpfFunction function) {
+    kfuncs.put(name, function);
+  }
+
+  /** Defines what a kernel function is for one program type. */
+  void set(ProgramType type, String name, BpfFunction function) {
+    kfuncs.put(type.text() + ":" + name, function);
+  }
+
+  /**
+   * The kernel function of that name.
+   *
+   * @throws UnsupportedException if it is not there
+   */
+  BpfFunction kfunc(ProgramType type, String name) {
+    BpfFunction own = kfuncs.get(type.text() + ":" + name);
+    BpfFunction function = own != null ? own : kfuncs.get(name);
+    if (function == null) {
+      throw new UnsupportedException("kernel function " + name);
+    }
+    return function;
   }
 
   /**

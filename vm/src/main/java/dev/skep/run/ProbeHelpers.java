@@ -2,6 +2,7 @@ package dev.skep.run;
 
 import dev.skep.errors.Errno;
 import dev.skep.machine.BpfFunction;
+import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 
 /**
@@ -9,9 +10,6 @@ import dev.skep.natives.Memory;
  * what programs of the runtime may touch counts as the kernel's.
  */
 final class ProbeHelpers {
-  /** Where user addresses end: TASK_SIZE_MAX and a guard page. */
-  private static final long USER_LIMIT = 0x7fff_ffff_f000L;
-
   private final ProbeMemory memory;
 
   ProbeHelpers(ProbeMemory memory) {
@@ -19,24 +17,34 @@ final class ProbeHelpers {
   }
 
   void define(HelperTable table) {
-    BpfFunction any = (cpu, dst, size, from, r4, r5) -> read(dst, (int) size, from, isUser(from));
+    BpfFunction any =
+        (cpu, dst, size, from, r4, r5) -> read(cpu, dst, (int) size, from, isUser(cpu, from));
     BpfFunction anyString =
-        (cpu, dst, size, from, r4, r5) -> readString(dst, (int) size, from, isUser(from));
+        (cpu, dst, size, from, r4, r5) -> readString(cpu, dst, (int) size, from, isUser(cpu, from));
     table.set(4, any);
     table.set(45, anyString);
-    table.set(112, (cpu, dst, size, from, r4, r5) -> read(dst, (int) size, from, true));
-    table.set(113, (cpu, dst, size, from, r4, r5) -> read(dst, (int) size, from, false));
-    table.set(114, (cpu, dst, size, from, r4, r5) -> readString(dst, (int) size, from, true));
-    table.set(115, (cpu, dst, size, from, r4, r5) -> readString(dst, (int) size, from, false));
+    table.set(112, (cpu, dst, size, from, r4, r5) -> read(cpu, dst, (int) size, from, true));
+    table.set(113, (cpu, dst, size, from, r4, r5) -> read(cpu, dst, (int) size, from, false));
+    table.set(114, (cpu, dst, size, from, r4, r5) -> readString(cpu, dst, (int) size, from, true));
+    table.set(115, (cpu, dst, size, from, r4, r5) -> readString(cpu, dst, (int) size, from, false));
+    // There is no user memory.
+    table.set(
+        148,
+        (cpu, dst, size, from, r4, r5) ->
+            (int) size == 0 ? 0 : fail(dst, (int) size, Errno.EFAULT));
+    table.set(
+        191,
+        (cpu, dst, size, from, task, flags) -> {
+          if (flags != 0) {
+            return -Errno.EINVAL;
+          }
+          return (int) size == 0 ? 0 : fail(dst, (int) size, Errno.EFAULT);
+        });
   }
 
   /** Whether an address is in the user's half, as far as it is not memory of the runtime. */
-  private boolean isUser(long address) {
-    return !memory.readable(address, 1) && inUserHalf(address);
-  }
-
-  private static boolean inUserHalf(long address) {
-    return Long.compareUnsigned(address, USER_LIMIT) < 0;
+  private boolean isUser(Cpu cpu, long address) {
+    return !memory.readable(cpu, address, 1) && ProbeMemory.inUserHalf(address);
   }
 
   /** The errno of a read that failed, with the destination zeroed. */
@@ -46,34 +54,31 @@ final class ProbeHelpers {
   }
 
   /** The errno that the kernel gives for an address it refuses to look at. */
-  private int kernelFault(long address) {
-    boolean canonical = address << 16 >> 16 == address;
-    return !memory.readable(address, 1) && (inUserHalf(address) || !canonical)
-        ? Errno.ERANGE
-        : Errno.EFAULT;
+  private int kernelFault(Cpu cpu, long address) {
+    return memory.isKernel(cpu, address) ? Errno.EFAULT : Errno.ERANGE;
   }
 
-  private long read(long dst, int size, long from, boolean user) {
+  private long read(Cpu cpu, long dst, int size, long from, boolean user) {
     if (user) {
-      return size == 0 && inUserHalf(from) ? 0 : fail(dst, size, Errno.EFAULT);
+      return size == 0 && ProbeMemory.inUserHalf(from) ? 0 : fail(dst, size, Errno.EFAULT);
     }
-    if (!memory.readable(from, Math.max(size, 1)) || size < 0) {
-      return fail(dst, size, kernelFault(from));
+    if (!memory.readable(cpu, from, Math.max(size, 1)) || size < 0) {
+      return fail(dst, size, kernelFault(cpu, from));
     }
     Memory.copy(from, dst, size);
     return 0;
   }
 
-  private long readString(long dst, int size, long from, boolean user) {
+  private long readString(Cpu cpu, long dst, int size, long from, boolean user) {
     if (size == 0) {
       return 0;
     }
-    if (user || !memory.readable(from, 1)) {
-      return fail(dst, size, user ? Errno.EFAULT : kernelFault(from));
+    if (user || !memory.readable(cpu, from, 1)) {
+      return fail(dst, size, user ? Errno.EFAULT : kernelFault(cpu, from));
     }
     int length = 0;
     while (length < size) {
-      if (!memory.readable(from + length, 1)) {
+      if (!memory.readable(cpu, from + length, 1)) {
         return fail(dst, size, Errno.EFAULT);
       }
       byte c = Memory.getByte(from + length);

@@ -22,7 +22,7 @@ final class SkbByteHelpers {
   private SkbByteHelpers() {}
 
   static void define(HelperTable table) {
-    table.set(9, SkbByteHelpers::store);
+    table.set(9, (cpu, skb, off, from, len, flags) -> store(skb, off, from, len, flags));
     table.set(26, (cpu, skb, off, to, len, r5) -> load(skb, off, to, len));
     table.set(68, SkbByteHelpers::loadRelative);
     table.set(39, (cpu, skb, len, r3, r4, r5) -> pullData(skb, len));
@@ -65,7 +65,7 @@ final class SkbByteHelpers {
     };
   }
 
-  private static long store(Cpu cpu, long skb, long off, long from, long len, long flags) {
+  static long store(long skb, long off, long from, long len, long flags) {
     if ((flags & ~(RECOMPUTE_CSUM | INVALIDATE_HASH)) != 0) {
       return -Errno.EINVAL;
     }

@@ -26,12 +26,13 @@ final class TextHelpers {
     table.set(106, (cpu, buf, len, flags, res, r5) -> Strtox.parse(buf, len, flags, res, false));
     table.set(182, (cpu, s1, size, s2, r4, r5) -> compare(s1, size & 0xffffffffL, s2));
     table.set(165, this::snprintf);
-    table.set(6, (cpu, format, size, r3, r4, r5) -> print(format, size, new long[] {r3, r4, r5}));
+    table.set(
+        6, (cpu, format, size, r3, r4, r5) -> print(cpu, format, size, new long[] {r3, r4, r5}));
     table.set(
         177,
         (cpu, format, size, data, length, r5) -> {
           long[] arguments = arguments(data, length);
-          return arguments == null ? -Errno.EINVAL : print(format, size, arguments);
+          return arguments == null ? -Errno.EINVAL : print(cpu, format, size, arguments);
         });
   }
 
@@ -69,7 +70,7 @@ final class TextHelpers {
     }
     byte[] text;
     try {
-      text = Bprintf.format(Bprintf.constant(format), arguments, memory);
+      text = Bprintf.format(Bprintf.constant(format), arguments, memory.on(cpu));
     } catch (Bprintf.BadFormat bad) {
       return -bad.errno();
     }
@@ -82,7 +83,7 @@ final class TextHelpers {
     return text.length + 1L;
   }
 
-  private long print(long format, long size, long[] arguments) {
+  private long print(Cpu cpu, long format, long size, long[] arguments) {
     byte[] given = new byte[(int) (size & 0xffffffffL)];
     Memory.copy(format, given, 0, given.length);
     int end = 0;
@@ -94,7 +95,7 @@ final class TextHelpers {
     }
     byte[] text;
     try {
-      text = Bprintf.format(java.util.Arrays.copyOf(given, end), arguments, memory);
+      text = Bprintf.format(java.util.Arrays.copyOf(given, end), arguments, memory.on(cpu));
     } catch (Bprintf.BadFormat bad) {
       return -bad.errno();
     }

@@ -32,6 +32,7 @@ public final class Vm implements Engine {
   private final Programs programs = new Programs();
   private final Backend backend;
   private final Devices devices;
+  private final TaskHelpers tasks;
   private final TestRuns testRuns;
   private boolean closed;
 
@@ -43,7 +44,8 @@ public final class Vm implements Engine {
     maps.programs(programs::byId);
     devices = new Devices(machine.addressSpace(), options.devices());
     maps.devices(ifindex -> devices.find(ifindex) != null);
-    HelperTable helpers = AllHelpers.of(maps, devices, variables, options);
+    tasks = new TaskHelpers(machine.cpus(), machine.addressSpace(), options.kernel());
+    HelperTable helpers = AllHelpers.of(maps, devices, variables, tasks, options);
     backend = factory.make(machine, helpers, variables, programs);
     testRuns = new TestRuns(maps, devices, variables);
   }
@@ -170,6 +172,7 @@ public final class Vm implements Engine {
     machine.gracePeriods().synchronize();
     testRuns.close();
     devices.close();
+    tasks.close();
     backend.close();
     variables.close();
     machine.close();

@@ -52,6 +52,18 @@ final class Xdp {
     }
   }
 
+  /** The address of bytes that are in one piece, or 0 (bpf_xdp_pointer); they are inside. */
+  static long pointer(long xdp, int offset, int length) {
+    int linear = linearLength(xdp);
+    if (offset + length <= linear) {
+      return data(xdp) + offset;
+    }
+    long from = Memory.getLong(xdp + XdpContext.FRAGS) + offset - linear;
+    long last = from + length - 1;
+    boolean onePiece = offset >= linear && ((from ^ last) & -XdpContext.FRAG_SIZE) == 0;
+    return onePiece ? from : 0;
+  }
+
   /** Copies the first bytes of a packet, which must be there, into a Java array. */
   static void copy(long xdp, byte[] to, int offset, int bytes) {
     int first = Math.min(bytes, linearLength(xdp));

@@ -35,7 +35,7 @@ final class XdpContext implements AutoCloseable {
   /** MAX_SKB_FRAGS. */
   static final int MAX_FRAGS = 17;
 
-  /** Bytes of a full fragment. */
+  /** Bytes of a full fragment: they lie at multiples of it. */
   static final int FRAG_SIZE = 4096;
 
   /** Skep's own, behind struct xdp_buff: address of the fragments, one behind the other. */
@@ -72,7 +72,8 @@ final class XdpContext implements AutoCloseable {
   /** The fragments' memory: room for all of them. */
   long frags() {
     if (frags == 0) {
-      frags = Memory.allocate(MAX_FRAGS * FRAG_SIZE);
+      frags = Memory.allocate(MAX_FRAGS * FRAG_SIZE, FRAG_SIZE);
+      space.add(frags, MAX_FRAGS * FRAG_SIZE);
     }
     return frags;
   }
@@ -118,6 +119,7 @@ final class XdpContext implements AutoCloseable {
     space.remove(buff);
     space.remove(txq);
     space.remove(frame);
+    space.remove(frags);
     Memory.free(buff);
     Memory.free(txq);
     Memory.free(frame);

@@ -22,6 +22,9 @@ final class XdpHelpers {
     table.set(44, XdpHelpers::adjustHead);
     table.set(54, XdpHelpers::adjustMeta);
     table.set(65, XdpHelpers::adjustTail);
+    table.set(
+        "bpf_xdp_pull_data",
+        (cpu, xdp, length, r3, r4, r5) -> pullData(xdp, (int) length) & 0xffffffffL);
     table.set(188, (cpu, xdp, r2, r3, r4, r5) -> Xdp.length(xdp));
     table.set(189, (cpu, xdp, off, buf, len, r5) -> copy(xdp, (int) off, buf, (int) len, false));
     table.set(190, (cpu, xdp, off, buf, len, r5) -> copy(xdp, (int) off, buf, (int) len, true));
@@ -29,6 +32,31 @@ final class XdpHelpers {
         ProgramType.XDP,
         23,
         (cpu, ifindex, flags, r3, r4, r5) -> flags != 0 ? XDP_ABORTED : XDP_REDIRECT);
+  }
+
+  /** bpf_xdp_pull_data: makes that many bytes linear, the frame's whole room used. */
+  private static long pullData(long xdp, int length) {
+    int missing = length - Xdp.linearLength(xdp);
+    if (length >= 0 && missing <= 0) {
+      return 0;
+    }
+    long meta = Xdp.dataMeta(xdp);
+    long end = Xdp.dataEnd(xdp);
+    long headroom = meta - Xdp.hardStart(xdp) - XdpContext.FRAME_HEADER;
+    long tailroom = Xdp.hardEnd(xdp) - end;
+    if (length < 0 || length > Xdp.length(xdp) || missing > tailroom + headroom) {
+      return -Errno.EINVAL;
+    }
+    long shift = Math.max(0, missing - tailroom);
+    Memory.copy(meta, meta - shift, end - meta);
+    Memory.putLong(xdp + XdpBuffLayout.DATA_META, meta - shift);
+    Memory.putLong(xdp + XdpBuffLayout.DATA, Xdp.data(xdp) - shift);
+    long frags = Memory.getLong(xdp + XdpContext.FRAGS);
+    Memory.copy(frags, end - shift, missing);
+    Memory.putLong(xdp + XdpBuffLayout.DATA_END, end - shift + missing);
+    Memory.putLong(xdp + XdpContext.FRAGS, frags + missing);
+    Memory.putInt(xdp + XdpContext.FRAGS_LENGTH, Xdp.fragsLength(xdp) - missing);
+    return 0;
   }
 
   private static long adjustHead(Cpu cpu, long xdp, long by, long r3, long r4, long r5) {
@@ -83,11 +111,12 @@ final class XdpHelpers {
   /** Grows the last fragment inside its page. */
   private static long growFrags(long xdp, int by) {
     int length = Xdp.fragsLength(xdp);
-    int room = -length & XdpContext.FRAG_SIZE - 1;
+    long end = Memory.getLong(xdp + XdpContext.FRAGS) + length;
+    long room = -end & XdpContext.FRAG_SIZE - 1;
     if (by > room) {
       return -Errno.EINVAL;
     }
-    Memory.fill(Memory.getLong(xdp + XdpContext.FRAGS) + length, by, (byte) 0);
+    Memory.fill(end, by, (byte) 0);
     Memory.putInt(xdp + XdpContext.FRAGS_LENGTH, length + by);
     return 0;
   }
@@ -102,7 +131,7 @@ final class XdpHelpers {
     return 0;
   }
 
-  private static long copy(long xdp, int offset, long buffer, int length, boolean toPacket) {
+  static long copy(long xdp, int offset, long buffer, int length, boolean toPacket) {
     if (Integer.compareUnsigned(offset, MAX_OFFSET) > 0
         || Integer.compareUnsigned(length, MAX_OFFSET) > 0) {
       return -Errno.EFAULT;

@@ -201,7 +201,7 @@ final class XdpTestRun {
     byte[] out = new byte[linear + left];
     Memory.copy(meta, out, 0, linear);
     if (left > 0) {
-      Memory.copy(context.frags(), out, linear, left);
+      Memory.copy(Memory.getLong(xdp + XdpContext.FRAGS), out, linear, left);
     }
     int limit = TestRuns.limit(run, out.length);
     if (limit < out.length && limit < left) {

@@ -1,6 +1,7 @@
 package dev.skep.jit.x64;
 
 import dev.skep.machine.BpfCallback;
+import dev.skep.machine.BpfStack;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
 import dev.skep.natives.ThreadStack;
@@ -78,6 +79,14 @@ final class CpuSlots {
     thrown[cpu.number()] = null;
     CpuSlots.<RuntimeException>sneak(
         cause != null ? cause : new IllegalStateException("a run ended without a cause"));
+  }
+
+  /** Where programs that call Java keep their stack: between their entry and that call. */
+  static BpfStack stack(Cpu cpu) {
+    long header = cpu.perCpuBase();
+    return (address, bytes) ->
+        address > Memory.getLong(header + PerCpuHeader.CALL_FRAME)
+            && address <= Memory.getLong(header + PerCpuHeader.ENTRY_FRAME) - bytes;
   }
 
   /** Sets the stack limit of this thread, as an entry that did not begin asks for. */

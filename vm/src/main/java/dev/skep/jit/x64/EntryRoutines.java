@@ -124,6 +124,7 @@ final class EntryRoutines {
     int failed = 1;
     int ownBase = 16;
     r.alignedFrame(ownBase);
+    asm.storeGs(1, PerCpuHeader.CALL_FRAME, RBP);
     asm.readGsBase(RAX);
     r.store64(RSP, 0, RAX);
     asm.loadGs(0, R9, PerCpuRegion.CPU_NUMBER_OFFSET);

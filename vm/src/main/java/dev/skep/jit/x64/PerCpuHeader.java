@@ -7,10 +7,10 @@ import dev.skep.natives.PerCpuRegion;
  * Byte offsets, reached by gs.
  *
  * <pre>
- *    128           136      144      152           160
- *   +-------------+--------+--------+-------------+-------------+ 168
- *   | entry frame | failed | random | stack owner | stack limit |
- *   +-------------+--------+--------+-------------+-------------+
+ *    128           136      144      152           160           168
+ *   +-------------+--------+--------+-------------+-------------+------------+ 176
+ *   | entry frame | failed | random | stack owner | stack limit | call frame |
+ *   +-------------+--------+--------+-------------+-------------+------------+
  * </pre>
  */
 final class PerCpuHeader {
@@ -34,6 +34,9 @@ final class PerCpuHeader {
 
   /** u64, the lowest stack pointer at which a guarded run may begin on that thread. */
   static final int STACK_LIMIT = PerCpuRegion.RUNTIME_OFFSET + 32;
+
+  /** u64, stack pointer of the last call of a function in Java: the program's stack is above. */
+  static final int CALL_FRAME = PerCpuRegion.RUNTIME_OFFSET + 40;
 
   private PerCpuHeader() {}
 }

@@ -69,6 +69,7 @@ public final class X64Text implements AutoCloseable {
       helpers.put(helper, place(helper.code.get()));
     }
     for (Cpu cpu : cpus) {
+      cpu.stack(CpuSlots.stack(cpu));
       long seed = ThreadLocalRandom.current().nextLong() | 1;
       Memory.putLong(cpu.perCpuBase() + PerCpuHeader.RANDOM, seed);
     }
