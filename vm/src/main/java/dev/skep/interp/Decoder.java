@@ -308,7 +308,10 @@ final class Decoder {
         int start = function(i, imm);
         set(i, Ops.CALL_LOCAL, 0, 0, start, frameSizes[start]);
       }
-      case PSEUDO_KFUNC_CALL -> throw unsupported(i, "call of kfunc #" + imm);
+      case PSEUDO_KFUNC_CALL -> {
+        functions.add(linkage.kfunc(imm));
+        set(i, Ops.CALL, 0, 0, 0, functions.size() - 1);
+      }
       default -> {
         if (imm == KernelFunction.TIMED_MAY_GOTO.number()) {
           set(i, Ops.TIMED_MAY_GOTO, 0, 0, 0, 0);

@@ -1,5 +1,6 @@
 package dev.skep.interp;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.BpfFunction;
 import dev.skep.rewrite.KernelVariable;
 
@@ -28,4 +29,14 @@ public interface Linkage {
    * @throws dev.skep.errors.UnsupportedException if there is none
    */
   BpfFunction function(int number);
+
+  /**
+   * The kernel function that a call reaches.
+   *
+   * @param id BTF id of the function in the kernel
+   * @throws UnsupportedException if there is none
+   */
+  default BpfFunction kfunc(int id) {
+    throw new UnsupportedException("call of kernel function #" + id);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.skep.jit;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.rewrite.KernelVariable;
 
 /**
@@ -27,4 +28,14 @@ public interface Linkage {
 
   /** Whether that code calls back into Java. */
   boolean isUpcall(int number);
+
+  /**
+   * Address of the code that a call of a kernel function reaches; it calls back into Java.
+   *
+   * @param id BTF id of the function in the kernel
+   * @throws dev.skep.errors.UnsupportedException if there is none
+   */
+  default long kfuncAddress(int id) {
+    throw new UnsupportedException("call of kernel function #" + id);
+  }
 }

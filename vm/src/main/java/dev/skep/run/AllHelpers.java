@@ -7,12 +7,8 @@ final class AllHelpers {
   private AllHelpers() {}
 
   static HelperTable of(
-      Maps maps,
-      Devices devices,
-      KernelVariables variables,
-      TaskHelpers tasks,
-      VmOptions options) {
-    HelperTable table = new HelperTable();
+      Maps maps, Devices devices, KernelVariables variables, TaskHelpers tasks, VmOptions options) {
+    HelperTable table = new HelperTable(options.kernel());
     new MapHelpers(maps).define(table);
     new SystemHelpers(maps.machine().cpus(), variables, options.hz()).define(table);
     ChecksumHelpers.define(table);

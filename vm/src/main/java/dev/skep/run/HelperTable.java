@@ -1,8 +1,10 @@
 package dev.skep.run;
 
+import dev.skep.btf.Btf;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.BpfFunction;
 import dev.skep.program.Helpers;
+import dev.skep.program.KernelTypes;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.KernelFunction;
 import java.util.EnumMap;
@@ -22,6 +24,14 @@ final class HelperTable {
       new EnumMap<>(ProgramType.class);
 
   private final Map<String, BpfFunction> kfuncs = new HashMap<>();
+  private final KernelTypes kernel;
+
+  /**
+   * @param kernel where kernel functions have their names
+   */
+  HelperTable(KernelTypes kernel) {
+    this.kernel = kernel;
+  }
 
   /** Defines a helper for all program types that may call it. */
   void set(int id, BpfFunction function) {
@@ -54,11 +64,16 @@ final class HelperTable {
   }
 
   /**
-   * The kernel function of that name.
+   * The kernel function with that BTF id, as programs of that type call it.
    *
    * @throws UnsupportedException if it is not there
    */
-  BpfFunction kfunc(ProgramType type, String name) {
+  BpfFunction kfunc(ProgramType type, int id) {
+    Btf btf = kernel.vmlinux();
+    if (btf == null || !btf.hasType(id)) {
+      throw new UnsupportedException("kernel function #" + id);
+    }
+    String name = btf.name(id);
     BpfFunction own = kfuncs.get(type.text() + ":" + name);
     BpfFunction function = own != null ? own : kfuncs.get(name);
     if (function == null) {

@@ -71,6 +71,11 @@ final class InterpreterBackend implements Backend {
     public BpfFunction function(int number) {
       return helpers.require(type, number);
     }
+
+    @Override
+    public BpfFunction kfunc(int id) {
+      return helpers.kfunc(type, id);
+    }
   }
 
   private record Interpreted(InterpretedProgram program) implements Executable {

@@ -123,6 +123,11 @@ final class JitBackend implements Backend {
     }
 
     @Override
+    public long kfuncAddress(int id) {
+      return upcall(helpers.kfunc(type, id));
+    }
+
+    @Override
     public boolean isUpcall(int number) {
       return !routines.containsKey(number);
     }

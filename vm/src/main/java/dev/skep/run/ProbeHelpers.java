@@ -60,7 +60,8 @@ final class ProbeHelpers {
 
   private long read(Cpu cpu, long dst, int size, long from, boolean user) {
     if (user) {
-      return size == 0 && ProbeMemory.inUserHalf(from) ? 0 : fail(dst, size, Errno.EFAULT);
+      boolean nothing = size == 0 && isUser(cpu, from);
+      return nothing ? 0 : fail(dst, size, Errno.EFAULT);
     }
     if (!memory.readable(cpu, from, Math.max(size, 1)) || size < 0) {
       return fail(dst, size, kernelFault(cpu, from));

@@ -16,6 +16,7 @@ record Needs(boolean upcalls, boolean tailCalls, boolean longRunning) {
   private static final int CALL = 0x85;
   private static final int LD_IMM64 = 0x18;
   private static final int FUNCTION_SOURCE = 4;
+  private static final int KFUNC_SOURCE = 2;
 
   static Needs of(JitInput input, Linkage linkage) {
     boolean upcalls = false;
@@ -32,6 +33,7 @@ record Needs(boolean upcalls, boolean tailCalls, boolean longRunning) {
             upcalls |= linkage.isUpcall(number);
             longRunning |= number == NativeHelper.TIMED_MAY_GOTO.number();
           }
+          upcalls |= InsnWord.src(word) == KFUNC_SOURCE;
         }
         case RunnableProgram.TAIL_CALL_CODE -> tailCalls = true;
         case LD_IMM64 -> {

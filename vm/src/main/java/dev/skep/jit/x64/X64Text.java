@@ -155,7 +155,7 @@ public final class X64Text implements AutoCloseable {
           case CALL_HELPER -> linkage.functionAddress(relocation.operand());
           case CALL_FUNCTION, FUNCTION -> image + code.functionOffset(relocation.operand());
           case MAP, PER_CPU, KERNEL_VARIABLE -> 0; // in place already
-          case CALL_KFUNC -> throw new UnsupportedException("jit of kfunc calls inside a process");
+          case CALL_KFUNC -> linkage.kfuncAddress(relocation.operand());
           case RETURN_THUNK, INDIRECT_THUNK, ARENA, PRIVATE_STACK ->
               throw new UnsupportedException("jit of " + relocation.kind() + " inside a process");
         };
