@@ -22,7 +22,6 @@ final class TaskHelpers implements AutoCloseable {
   private static final int REGISTERS = TASK_BYTES - 512;
   private static final int COMM_BYTES = 16;
 
-  private final Cpus cpus;
   private final AddressSpace space;
   private final KernelTypes types;
   private final long tgid = ProcessHandle.current().pid();
@@ -33,7 +32,6 @@ final class TaskHelpers implements AutoCloseable {
   private boolean located;
 
   TaskHelpers(Cpus cpus, AddressSpace space, KernelTypes types) {
-    this.cpus = cpus;
     this.space = space;
     this.types = types;
     tasks = new long[cpus.count()];

@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.btf.Btf;
 import dev.skep.engine.MapBatch;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
@@ -27,13 +28,15 @@ final class CaseRun {
 
   private final Vm vm;
   private final RuntimeCase golden;
+  private final @Nullable Btf kernel;
   private final List<@Nullable VmMap> maps = new ArrayList<>();
   private @Nullable VmProgram program;
   private @Nullable String difference;
   private @Nullable String outOfScope;
 
-  CaseRun(Vm vm, RuntimeCase golden) {
+  CaseRun(Vm vm, RuntimeCase golden, @Nullable Btf kernel) {
     this.vm = vm;
+    this.kernel = kernel;
     this.golden = golden;
   }
 
@@ -128,7 +131,7 @@ final class CaseRun {
     String errno = errno(wanted.get("load_errno"));
     try {
       List<VmMap> used = maps.stream().filter(Objects::nonNull).toList();
-      program = vm.load(golden.program(wanted), used);
+      program = vm.load(golden.program(wanted, kernel), used);
       if (!errno.equals("0")) {
         differ("load", errno, "0");
       }

@@ -2,16 +2,21 @@ package dev.skep.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.btf.Btf;
+import dev.skep.program.KernelTypes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,6 +25,17 @@ import org.junit.jupiter.api.Test;
  */
 class GoldenRuntimeTest {
   private static final String RESOURCE = "/run/kernel-6.18-runtime.jsonl.gz";
+
+  /** The running kernel's types, for the cases that call kernel functions. */
+  private static final @Nullable Btf KERNEL = kernel();
+
+  private static @Nullable Btf kernel() {
+    try {
+      return Btf.parse(Files.readAllBytes(Path.of("/sys/kernel/btf/vmlinux")));
+    } catch (IOException none) {
+      return null;
+    }
+  }
 
   static List<RuntimeCase> cases() throws IOException {
     List<RuntimeCase> cases = new ArrayList<>();
@@ -52,7 +68,8 @@ class GoldenRuntimeTest {
 
   /** The machine of the measurement: two CPUs, devices 1, 2 and 4. */
   private static VmOptions options() {
-    return VmOptions.ofCpus(2).withDevices(2, 4);
+    KernelTypes types = KERNEL == null ? KernelTypes.NONE : KernelTypes.of(KERNEL);
+    return VmOptions.ofCpus(2).withDevices(2, 4).withKernel(types);
   }
 
   /** All on CPU 0, as it was measured. */
@@ -70,9 +87,9 @@ class GoldenRuntimeTest {
     List<String> different = new ArrayList<>();
     Map<String, Integer> outOfScope = new TreeMap<>();
     for (RuntimeCase golden : cases()) {
-      String reason = RuntimeScope.reason(golden);
+      String reason = RuntimeScope.reason(golden, KERNEL != null);
       if (reason == null) {
-        CaseRun run = new CaseRun(vm, golden);
+        CaseRun run = new CaseRun(vm, golden, KERNEL);
         run.run();
         reason = run.outOfScope();
         if (reason == null && run.difference() == null) {

@@ -1,6 +1,7 @@
 package dev.skep.run;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.MapSpec;
@@ -121,8 +122,12 @@ final class RuntimeCase {
         false);
   }
 
-  /** The program with its maps. */
-  Program program(Map<String, Object> program) {
+  /**
+   * The program with its maps.
+   *
+   * @param kernel where kernel functions are found by their names
+   */
+  Program program(Map<String, Object> program, @Nullable Btf kernel) {
     List<MapSpec> specs = new ArrayList<>();
     for (Map<String, Object> map : maps) {
       MapSpec spec = spec(map);
@@ -139,6 +144,13 @@ final class RuntimeCase {
         int at = ((Long) ((List<?>) fixup).get(0)).intValue();
         int map = ((Long) ((List<?>) fixup).get(1)).intValue();
         insns[at] = InsnWord.withImm(insns[at], map);
+      }
+    }
+    if (kernel != null && program.get("kfunc_fixups") instanceof List<?> fixups) {
+      for (Object fixup : fixups) {
+        int at = ((Long) ((List<?>) fixup).get(0)).intValue();
+        int id = kernel.find((String) ((List<?>) fixup).get(1), BtfKind.FUNC);
+        insns[at] = InsnWord.withImm(insns[at], id);
       }
     }
     byte[] btf = bytes(program, "btf");

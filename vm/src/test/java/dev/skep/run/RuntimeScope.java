@@ -17,7 +17,7 @@ final class RuntimeScope {
   private RuntimeScope() {}
 
   /** Why a case is not compared, or null. */
-  static @Nullable String reason(RuntimeCase golden) {
+  static @Nullable String reason(RuntimeCase golden, boolean kernelTypes) {
     String machine = MACHINE.get(golden.id());
     if (machine != null) {
       return machine;
@@ -28,8 +28,8 @@ final class RuntimeScope {
       }
     }
     for (Map<String, Object> program : golden.programs) {
-      if (program.get("kfunc_fixups") != null) {
-        return "kfuncs";
+      if (program.get("kfunc_fixups") != null && !kernelTypes) {
+        return "kernel functions, without the kernel's BTF";
       }
     }
     return null;
