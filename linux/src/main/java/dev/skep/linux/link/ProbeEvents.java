@@ -49,12 +49,20 @@ final class ProbeEvents {
     if (type < 0) {
       return attachOld(program, point, probe, pid, cookie);
     }
-    long config = probe.refCounter() << REF_COUNTER_SHIFT;
-    if (probe.returning()) {
-      config |= 1L << Math.max(0, returnBit(probe.kind()));
-    }
-    PerfEvents.Event event = new PerfEvents.Event(type, config, probe.name(), probe.offset(), 0, 0);
+    PerfEvents.Event event = event(type, Math.max(0, returnBit(probe.kind())), probe);
     return PerfLinks.attach(program, point, event, pid, cookie);
+  }
+
+  /**
+   * The event of a PMU.
+   *
+   * @param type the PMU's number
+   * @param returnBit the bit of config that asks for the return
+   */
+  static PerfEvents.Event event(int type, int returnBit, Probe probe) {
+    long config =
+        probe.refCounter() << REF_COUNTER_SHIFT | (probe.returning() ? 1L << returnBit : 0);
+    return new PerfEvents.Event(type, config, probe.name(), probe.offset(), 0, 0);
   }
 
   private static Link attachOld(
