@@ -6,6 +6,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcodes;
 import dev.skep.linux.KernelMap;
 import dev.skep.linux.KernelProgram;
+import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.DumpNumbers;
 import dev.skep.rewrite.RewriteOptions;
@@ -36,7 +37,7 @@ public final class KernelDump {
     long[] skep = Xlated.insns(runnable, numbers(maps));
     long[] kernel = linux.info().xlated();
     for (int i = 0; i < Math.min(skep.length, kernel.length); i++) {
-      kernel[i] = unmasked(verified.program().type(), runnable, i, skep, kernel[i]);
+      kernel[i] = unmasked(kind(verified.program()), runnable, i, skep, kernel[i]);
     }
     return Finding.compare(Rung.XLATED, text(kernel), text(skep));
   }
@@ -50,9 +51,15 @@ public final class KernelDump {
     };
   }
 
+  /** Programs of one kind call the same functions for the same helpers. */
+  private static String kind(Program program) {
+    ProgramType type = program.type();
+    boolean variants = type == ProgramType.TRACING || type == ProgramType.LSM;
+    return variants ? type + "/" + program.expectedAttachType() : type.toString();
+  }
+
   /** The kernel's word with Skep's number of the function or variable in the address's place. */
-  private long unmasked(
-      ProgramType type, RunnableProgram runnable, int at, long[] skep, long kernel) {
+  private long unmasked(String type, RunnableProgram runnable, int at, long[] skep, long kernel) {
     long own = skep[at];
     boolean call = InsnWord.code(own) == Opcodes.CALL_CODE && InsnWord.src(own) == 0;
     boolean tail = InsnWord.code(runnable.insns()[at]) == Opcodes.TAIL_CALL_CODE;

@@ -6,6 +6,7 @@ import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
+import dev.skep.linux.KernelBtf;
 import dev.skep.linux.KernelEngine;
 import dev.skep.linux.KernelProgram;
 import dev.skep.linux.KernelVerdict;
@@ -37,7 +38,11 @@ public final class Ladder implements AutoCloseable {
   private final KernelEngine kernel = Linux.kernel();
   private final VerifierOptions options =
       new VerifierOptions(
-          Dialect.V6_18, HostFacts.root(kernel.cpus()), LOG_STATS, Integer.MAX_VALUE);
+          Dialect.V6_18,
+          HostFacts.root(kernel.cpus()),
+          LOG_STATS,
+          Integer.MAX_VALUE,
+          KernelBtf.types());
   private final KernelDump dump = new KernelDump();
   private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
   private final boolean logs;
