@@ -135,6 +135,24 @@ public final class BpfObject {
     model.kernelBtf(kernel);
   }
 
+  /** Whether the types of a kernel were given. */
+  public boolean hasKernelBtf() {
+    return model.hasKernelBtf();
+  }
+
+  /** Gives the addresses of the kernel's symbols, for programs linked from now on. */
+  public void kernelAddresses(KernelAddresses addresses) {
+    model.addresses = addresses;
+  }
+
+  /** The settings of the kernel in ".kconfig" that have no value so far. */
+  public List<GlobalVariable> openSettings() {
+    return variables().stream()
+        .filter(variable ->
+            model.settings.containsKey(variable.name()) && !model.given.contains(variable.name()))
+        .toList();
+  }
+
   /** The variables of all data sections and of .kconfig, by map and offset. */
   public List<GlobalVariable> variables() {
     return Variables.of(model);

@@ -8,6 +8,7 @@ import dev.skep.errors.MalformedException;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
+import java.util.OptionalLong;
 
 /**
  * Resolves symbols that the object only declares. Weak ones that nothing provides become what
@@ -41,6 +42,10 @@ final class Externs {
         return;
       }
     }
+    if (section.equals(".ksyms") && !call && !isTyped(symbol.name()) && model.addresses != null) {
+      address(insns, slot, symbol.name(), weak);
+      return;
+    }
     if (section.equals(".ksyms") && weak) {
       if (call) {
         insns[slot] = InsnWord.of(CALL, 0, 0, 0, POISONED_CALL + number(symbol));
@@ -52,6 +57,24 @@ final class Externs {
     String what = section.equals(Kconfig.NAME) ? "kconfig" : call ? "kfunc" : "ksym";
     throw new UnsupportedException(
         "program \"" + program + "\": extern " + what + " '" + symbol.name() + "'");
+  }
+
+  /** Puts the address of a symbol that is declared without a type. */
+  private void address(long[] insns, int slot, String name, boolean weak) {
+    KernelAddresses addresses = model.addresses;
+    OptionalLong found = addresses == null ? OptionalLong.empty() : addresses.find(name);
+    if (found.isEmpty() && !weak) {
+      throw new RejectedException(
+          "program \"" + program + "\": extern (ksym) '" + name + "': not found in the kernel",
+          Errno.ESRCH,
+          -1,
+          "");
+    }
+    long address = found.orElse(0);
+    if (slot + 1 < insns.length) {
+      insns[slot] = InsnWord.withImm(InsnWord.withSrc(insns[slot], 0), (int) address);
+      insns[slot + 1] = InsnWord.withImm(insns[slot + 1], (int) (address >>> 32));
+    }
   }
 
   private static void point(long[] insns, int slot, boolean call, int id) {

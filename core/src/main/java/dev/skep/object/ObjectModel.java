@@ -32,6 +32,9 @@ final class ObjectModel {
   /** Names of settings that were given a value. */
   final Set<String> given = new HashSet<>();
 
+  /** Addresses of the kernel's symbols, where somebody gave them. */
+  @Nullable KernelAddresses addresses;
+
   private @Nullable Btf kernelBtf;
   private @Nullable CoreResolver resolver;
 
@@ -50,6 +53,10 @@ final class ObjectModel {
   synchronized void kernelBtf(Btf kernel) {
     kernelBtf = kernel;
     resolver = null;
+  }
+
+  synchronized boolean hasKernelBtf() {
+    return kernelBtf != null;
   }
 
   /** Resolves CO-RE relocations; null without the object's or the kernel's BTF. */

@@ -1,6 +1,7 @@
 package dev.skep.linux;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfExterns;
 import dev.skep.btf.BtfFeature;
 import dev.skep.btf.BtfSanitizer;
 import dev.skep.errors.Errno;
@@ -23,10 +24,11 @@ final class BtfFd implements AutoCloseable {
     this.errno = errno;
   }
 
-  static BtfFd of(Bpf bpf, @Nullable Btf btf) {
-    if (btf == null) {
+  static BtfFd of(Bpf bpf, @Nullable Btf source) {
+    if (source == null) {
       return new BtfFd(null, 0);
     }
+    Btf btf = BtfExterns.define(source);
     Probe probe = new Probe(bpf);
     int result = probe.btf(btf.bytes());
     if (result == -Errno.EINVAL) {

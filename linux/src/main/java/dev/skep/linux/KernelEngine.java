@@ -284,6 +284,7 @@ public final class KernelEngine implements Engine {
 
   @Override
   public LoadedObject load(BpfObject object) {
+    KernelExterns.resolve(object);
     return ObjectLoader.load(this, object);
   }
 

@@ -39,6 +39,7 @@ final class Pinning implements Engine {
   @Override
   public LoadedObject load(BpfObject object) {
     try {
+      KernelExterns.resolve(object);
       return ObjectLoader.load(this, object);
     } catch (RuntimeException failed) {
       for (Path file : pinned) {

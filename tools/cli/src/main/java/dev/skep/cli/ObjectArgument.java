@@ -1,9 +1,8 @@
 package dev.skep.cli;
 
-import dev.skep.btf.Btf;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.linux.KernelBtf;
+import dev.skep.linux.KernelExterns;
 import dev.skep.object.BpfObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,11 +32,8 @@ record ObjectArgument(Path path, @Nullable String program) {
       throw new MalformedException(path + ": no such file");
     }
     BpfObject object = read();
-    // CO-RE relocations are resolved against the types of the running kernel, as by libbpf.
-    Btf kernel = object.needsKernelBtf() ? KernelBtf.types().vmlinux() : null;
-    if (kernel != null) {
-      object.kernelBtf(kernel);
-    }
+    // Relocations and externs are resolved against the running kernel, as by libbpf.
+    KernelExterns.resolve(object);
     return object;
   }
 
