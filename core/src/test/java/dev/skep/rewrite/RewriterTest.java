@@ -190,7 +190,7 @@ class RewriterTest {
   }
 
   @Test
-  void kfuncsAreNamedAsMissing() {
+  void kfuncsNeedTheKernelsTypes() {
     assertThatThrownBy(() ->
             rewrite(
                 RewriteOptions.LINUX,
@@ -199,6 +199,6 @@ class RewriterTest {
                 insn(0x85, 0, 2, 0, 77),
                 insn(0x95, 0, 0, 0, 0)))
         .isInstanceOf(UnsupportedException.class)
-        .hasMessage("kfunc call at instruction 0");
+        .hasMessage("kfunc calls without the kernel's BTF");
   }
 }

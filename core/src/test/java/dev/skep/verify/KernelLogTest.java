@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.btf.Btf;
 import dev.skep.program.FuncInfo;
+import dev.skep.program.KernelTypes;
 import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,18 +31,29 @@ import org.junit.jupiter.api.Test;
  * replaced by X.
  *
  * <p>One line each, separated by tabs: name, type, attach type, flags, instructions in hexadecimal,
- * maps (type:key:value:entries:flags:name:initial:frozen:inner), function records (insn:type), line
- * records (insn:file:line:column), BTF in hexadecimal, errno, log.
+ * maps (type:key:value:entries:flags:name:initial:frozen:inner, and of objects key and value type
+ * and map_extra), function records (insn:type), line records (insn:file:line:column), BTF in
+ * hexadecimal, errno, log.
  */
 class KernelLogTest {
   private static final String RESOURCE = "/verify/kernel-logs.tsv.gz";
 
+  /** Programs of C objects that call kernel functions and use what maps with BTF hold. */
+  private static final String OBJECTS = "/verify/object-logs.tsv.gz";
+
+  /** The types of Linux 6.18.44 that those programs need, at their ids. */
+  private static final String TYPES = "/verify/kernel-types.btf.gz";
+
   private static List<String[]> cases() throws IOException {
+    return cases(RESOURCE);
+  }
+
+  private static List<String[]> cases(String resource) throws IOException {
     try (var in =
         new BufferedReader(
             new InputStreamReader(
                 new GZIPInputStream(
-                    Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(RESOURCE))),
+                    Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(resource))),
                 StandardCharsets.ISO_8859_1))) {
       return in.lines().map(line -> line.split("\t", -1)).toList();
     }
@@ -54,8 +67,11 @@ class KernelLogTest {
     return log.replaceAll("(\\(18\\) r\\d+ = )0x[0-9a-f]+ *", "$1X ");
   }
 
-  private static MapSpec map(String text) {
+  private static MapSpec map(String text, @Nullable Btf btf) {
     String[] field = text.split(":", -1);
+    if (field.length > 9) {
+      return described(field, btf);
+    }
     MapSpec map =
         MapSpec.of(
             field[5],
@@ -67,7 +83,6 @@ class KernelLogTest {
     if (field[8].isEmpty()) {
       return map;
     }
-    String[] inner = field[8].split("/", -1);
     return new MapSpec(
         map.name(),
         map.type(),
@@ -76,18 +91,47 @@ class KernelLogTest {
         map.maxEntries(),
         map.flags(),
         0,
-        MapSpec.of(
-            "",
-            Objects.requireNonNull(MapType.ofNumber(Integer.parseInt(inner[0]))),
-            Integer.parseInt(inner[1]),
-            Integer.parseInt(inner[2]),
-            Integer.parseInt(inner[3]),
-            Integer.parseUnsignedInt(inner[4])),
+        inner(field[8]),
         null,
         0,
         0,
         null,
         false,
+        List.of(),
+        false);
+  }
+
+  private static @Nullable MapSpec inner(String text) {
+    if (text.isEmpty()) {
+      return null;
+    }
+    String[] inner = text.split("/", -1);
+    return MapSpec.of(
+        "",
+        Objects.requireNonNull(MapType.ofNumber(Integer.parseInt(inner[0]))),
+        Integer.parseInt(inner[1]),
+        Integer.parseInt(inner[2]),
+        Integer.parseInt(inner[3]),
+        Integer.parseUnsignedInt(inner[4]));
+  }
+
+  /** A map with contents and types, as the lines of objects have it. */
+  private static MapSpec described(String[] field, @Nullable Btf btf) {
+    int value = Integer.parseInt(field[10]);
+    return new MapSpec(
+        field[5],
+        Objects.requireNonNull(MapType.ofNumber(Integer.parseInt(field[0]))),
+        Integer.parseInt(field[1]),
+        Integer.parseInt(field[2]),
+        Integer.parseUnsignedInt(field[3]),
+        Integer.parseUnsignedInt(field[4]),
+        Long.parseLong(field[11]),
+        inner(field[8]),
+        value == 0 ? null : btf,
+        Integer.parseInt(field[9]),
+        value,
+        field[6].isEmpty() ? null : HexFormat.of().parseHex(field[6]),
+        field[7].equals("1"),
         List.of(),
         false);
   }
@@ -111,10 +155,11 @@ class KernelLogTest {
     byte[] bytes = HexFormat.of().parseHex(field[4]);
     long[] insns = new long[bytes.length / 8];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(insns);
+    Btf btf = field[8].isEmpty() ? null : Btf.parse(HexFormat.of().parseHex(field[8]));
     List<MapSpec> maps = new ArrayList<>();
     if (!field[5].isEmpty()) {
       for (String text : field[5].split(",", -1)) {
-        maps.add(map(text));
+        maps.add(map(text, btf));
       }
     }
     return new Program(
@@ -128,7 +173,7 @@ class KernelLogTest {
         maps,
         records(field[6]).stream().map(r -> new FuncInfo(r[0], r[1])).toList(),
         records(field[7]).stream().map(r -> new LineInfo(r[0], r[1], r[2], r[3])).toList(),
-        field[8].isEmpty() ? null : Btf.parse(HexFormat.of().parseHex(field[8])),
+        btf,
         null);
   }
 
@@ -136,8 +181,34 @@ class KernelLogTest {
   void verdictsAndLogsAreTheKernels() throws IOException {
     VerifierOptions options = VerifierOptions.standard().withLogLevel(VerifierLog.LEVEL2);
     Map<String, Integer> unsupported = new TreeMap<>();
+    int equal = compare(cases(), options, unsupported);
+    System.out.printf("kernel logs: equal %d, different 0, unsupported %s%n", equal, unsupported);
+    assertThat(equal).isGreaterThan(3_200);
+    assertThat(unsupported.keySet()).noneMatch(what -> what.startsWith("internal"));
+  }
+
+  @Test
+  void objectsWithTheKernelsTypes() throws IOException {
+    KernelTypes types;
+    try (var in =
+        new GZIPInputStream(
+            Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(TYPES)))) {
+      types = KernelTypes.of(Btf.parse(in.readAllBytes()));
+    }
+    VerifierOptions options =
+        VerifierOptions.standard().withLogLevel(VerifierLog.LEVEL2).withKernel(types);
+    Map<String, Integer> unsupported = new TreeMap<>();
+    int equal = compare(cases(OBJECTS), options, unsupported);
+    System.out.printf("object logs: equal %d, different 0, unsupported %s%n", equal, unsupported);
+    assertThat(unsupported).isEmpty();
+    assertThat(equal).isGreaterThan(40);
+  }
+
+  /** Returns how many are equal; a difference fails. */
+  private static int compare(
+      List<String[]> cases, VerifierOptions options, Map<String, Integer> unsupported) {
     int equal = 0;
-    for (String[] field : cases()) {
+    for (String[] field : cases) {
       Verdict verdict = Verifier.verify(program(field), options);
       if (verdict instanceof Verdict.Unsupported missing) {
         unsupported.merge(missing.what(), 1, Integer::sum);
@@ -148,9 +219,7 @@ class KernelLogTest {
       assertThat(errno).as(field[0]).isEqualTo(Integer.parseInt(field[9]));
       equal++;
     }
-    System.out.printf("kernel logs: equal %d, different 0, unsupported %s%n", equal, unsupported);
-    assertThat(equal).isGreaterThan(2_900);
-    assertThat(unsupported.keySet()).noneMatch(what -> what.startsWith("internal"));
+    return equal;
   }
 
   /** Counters and errno do not depend on whether anybody reads the log. */
