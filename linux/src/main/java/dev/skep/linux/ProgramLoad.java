@@ -21,6 +21,11 @@ final class ProgramLoad {
   /** Large blocks are mapped on first touch, so this costs what the log needs. */
   private static final int FIRST_LOG_BYTES = 1 << 20;
 
+  /** The counters alone, with the reason of a rejection. */
+  private static final int FIRST_COUNTERS_BYTES = 1 << 13;
+
+  private static final int LOG_COUNTERS = 4;
+
   /** The kernel refuses more (bpf_verifier_log_attr_valid). */
   private static final long MAX_LOG_BYTES = 0xffffffffL >>> 2;
 
@@ -75,7 +80,8 @@ final class ProgramLoad {
 
   private Result tryLoad(int logLevel, long maxLogBytes) {
     long limit = Math.min(maxLogBytes, MAX_LOG_BYTES);
-    long logBytes = Math.min(FIRST_LOG_BYTES, limit);
+    int first = logLevel == LOG_COUNTERS ? FIRST_COUNTERS_BYTES : FIRST_LOG_BYTES;
+    long logBytes = Math.min(first, limit);
     Result cut = null;
     while (true) {
       try (Attr attr = attributes()) {

@@ -15,6 +15,7 @@ import dev.skep.program.Program;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.Verdict;
+import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
@@ -114,14 +115,19 @@ public final class Vm implements Engine {
     Verdict verdict = Verifier.verify(program, verifier);
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {
-      case Verdict.Accepted accepted -> {
-        int contextEnd = accepted.program().facts().contextEnd;
-        yield load(Rewriter.rewrite(accepted.program()), contextEnd, given);
-      }
+      case Verdict.Accepted accepted -> load(accepted.program(), given);
       case Verdict.Rejected no ->
           throw new RejectedException(name + no.message(), no.errno(), no.insn(), no.log());
       case Verdict.Unsupported missing -> throw new UnsupportedException(name + missing.what());
     };
+  }
+
+  /**
+   * Loads a program that was verified before, for a machine like this one; {@code given} stand for
+   * its maps, in order.
+   */
+  public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
+    return load(Rewriter.rewrite(verified), verified.facts().contextEnd, given);
   }
 
   private VmProgram load(RunnableProgram program, int contextEnd, List<? extends BpfMap> given) {

@@ -87,6 +87,8 @@ final class CallOps {
     made.global =
         f.plan.typed
             && f.dice.percent(40)
+            && (f.plan.facts.contextName() != null
+                || arguments.stream().noneMatch(value -> value.is(Kind.CONTEXT)))
             && arguments.stream().noneMatch(value -> value.is(Kind.FRAME));
     made.generate();
     return made;

@@ -19,6 +19,7 @@ final class Code {
   static final int CALL = 0x85;
   static final int EXIT = 0x95;
   static final int ATOMIC = 0xc0;
+  static final int JA32 = 0x06;
 
   private static final int[] SIZES = {B, H, W, DW};
 
@@ -107,7 +108,11 @@ final class Code {
 
   /** Makes the jump at {@code at} go to the next instruction. */
   void bind(int at) {
-    words[at] = InsnWord.withOff(words[at], length - at - 1);
+    int distance = length - at - 1;
+    words[at] =
+        InsnWord.code(words[at]) == JA32
+            ? InsnWord.withImm(words[at], distance)
+            : InsnWord.withOff(words[at], distance);
   }
 
   /** A jump back to {@code target}. */

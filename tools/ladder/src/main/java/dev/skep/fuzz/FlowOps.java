@@ -7,6 +7,7 @@ final class FlowOps {
   private static final int MAX_NESTING = 4;
   private static final int JA = 0x05;
   private static final int JLT = 0xa5;
+  private static final int MAY_GOTO = 0xe5;
   private static final int[] CONDITIONS = {
     0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xa0, 0xb0, 0xc0, 0xd0
   };
@@ -32,7 +33,7 @@ final class FlowOps {
       f.known.join(taken);
       return;
     }
-    int end = f.code.jump(JA, 0, 0, 0);
+    int end = f.code.jump(f.dice.percent(80) ? JA : Code.JA32, 0, 0, 0);
     f.code.bind(jump);
     Known first = new Known(f.known);
     f.known.set(taken);
@@ -68,17 +69,26 @@ final class FlowOps {
     head(f, counter);
     Known head = new Known(f.known);
     int start = f.code.length();
+    int leave = f.dice.percent(25) ? f.code.jump(MAY_GOTO, 0, 0, 0) : -1;
     f.loops++;
     f.block(f.dice.between(2, 8), nesting + 1);
     f.loops--;
     restore(f, head);
     f.code.add(counter, 1);
     int rounds = f.dice.between(1, 6);
-    f.code.jumpBack(JLT, counter, 0, f.wild() ? f.dice.pick(-1, 0, 50, 300) : rounds, start);
+    f.code.jumpBack(JLT, counter, 0, f.wild() ? spoiltRounds(f) : rounds, start);
+    if (leave >= 0) {
+      f.code.bind(leave);
+    }
     f.known.set(head);
     f.locked = lockedBefore;
     f.packetMayMove = mayMoveBefore;
     f.set(counter, Value.SCALAR);
+  }
+
+  /** Rarely more rounds than the verifier walks: that takes it a second. */
+  private static int spoiltRounds(FunctionGenerator f) {
+    return f.dice.percent(3) ? f.dice.pick(-1, 5000) : f.dice.pick(0, 12, 30);
   }
 
   /** Forgets what the body may change and locks what it must keep. */

@@ -1,7 +1,6 @@
 package dev.skep.fuzz;
 
 import dev.skep.fuzz.Value.Kind;
-import dev.skep.program.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -102,20 +101,28 @@ final class FunctionGenerator {
   }
 
   private void operation(int nesting) {
-    switch (dice.below(26)) {
+    switch (dice.below(27)) {
       case 0, 1, 2, 3, 4, 5 -> ScalarOps.operation(this);
       case 6, 7, 8, 9 -> StackOps.operation(this);
       case 10, 11 -> ContextOps.operation(this);
       case 12, 13 -> RegionOps.operation(this);
       case 14 -> PacketOps.operation(this, nesting);
-      case 15, 16 -> MapOps.operation(this, nesting);
+      case 15 -> MapOps.operation(this, nesting);
+      case 16 -> {
+        if (dice.percent(50)) {
+          OtherMapOps.operation(this);
+        } else {
+          MapOps.operation(this, nesting);
+        }
+      }
+      case 26 -> MapOps.operation(this, nesting);
       case 17 -> AtomicOps.operation(this);
       case 18, 19, 20 -> FlowOps.branch(this, nesting);
       case 21 -> FlowOps.loop(this, nesting);
       case 22 -> HelperOps.operation(this);
       case 23 -> RingOps.operation(this);
       case 24 -> {
-        if (plan.type == ProgramType.SCHED_CLS) {
+        if (plan.facts.isSkb()) {
           SkbOps.operation(this);
         } else {
           HelperOps.operation(this);
@@ -147,6 +154,8 @@ final class FunctionGenerator {
     }
     if (callback) {
       code.and(0, 1);
+    } else if (depth == 0 && plan.facts.resultMask() >= 0 && !wild()) {
+      code.and(0, plan.facts.resultMask());
     }
     code.exit();
   }

@@ -1,6 +1,7 @@
 package dev.skep.fuzz;
 
 import dev.skep.fuzz.Value.Kind;
+import dev.skep.program.Helpers;
 import dev.skep.program.MapType;
 import dev.skep.program.ProgramType;
 
@@ -17,6 +18,9 @@ final class HelperOps {
   private static final int ADJUST_HEAD = 44;
   private static final int ADJUST_META = 54;
   private static final int ADJUST_TAIL = 65;
+  private static final int JIFFIES = 118;
+  private static final int STRTOL = 105;
+  private static final int STRTOUL = 106;
   private static final int BOOT_NS = 125;
   private static final int COARSE_NS = 160;
   private static final int STRNCMP = 182;
@@ -32,7 +36,7 @@ final class HelperOps {
       return;
     }
     if (f.wild()) {
-      f.code.call(f.dice.below(215));
+      f.code.call(f.dice.below(Helpers.COUNT + 2));
       f.known.call();
       f.set(0, Value.SCALAR);
       return;
@@ -49,7 +53,9 @@ final class HelperOps {
 
   /** A clock, a random number or the CPU's number: used, then cleared. */
   private static void changing(FunctionGenerator f) {
-    f.code.call(f.dice.pick(KTIME_NS, PRANDOM, CPU_NUMBER, CPU_NUMBER, BOOT_NS, COARSE_NS));
+    int helper =
+        f.dice.pick(KTIME_NS, PRANDOM, CPU_NUMBER, CPU_NUMBER, BOOT_NS, JIFFIES, COARSE_NS);
+    f.code.call(f.plan.facts.allows(helper) ? helper : KTIME_NS);
     f.known.call();
     if (f.dice.percent(50)) {
       f.code.and(0, 0);
@@ -65,8 +71,8 @@ final class HelperOps {
   }
 
   private static void checksum(FunctionGenerator f) {
-    if (f.plan.type == ProgramType.SOCKET_FILTER) {
-      changing(f);
+    if (!f.plan.facts.allows(CSUM_DIFF)) {
+      number(f);
       return;
     }
     int from = 4 * f.dice.below(5);
@@ -98,7 +104,14 @@ final class HelperOps {
       return;
     }
     boolean xdp = f.plan.type == ProgramType.XDP;
-    boolean store = f.plan.hasPacket() && f.packetMayMove && f.dice.percent(40);
+    boolean store =
+        f.plan.facts.allows(xdp ? XDP_STORE_BYTES : SKB_STORE_BYTES)
+            && f.packetMayMove
+            && f.dice.percent(40);
+    if (!store && !f.plan.facts.allows(xdp ? XDP_LOAD_BYTES : SKB_LOAD_BYTES)) {
+      number(f);
+      return;
+    }
     int bytes = f.dice.between(1, 24);
     StackOps.define(f, -32, 32);
     if (context != 1) {
@@ -137,7 +150,7 @@ final class HelperOps {
 
   private static void tailCall(FunctionGenerator f) {
     int map = f.plan.pickMap(MapType.PROG_ARRAY);
-    if (map < 0 || f.depth > 0 || f.callback || f.pick(Kind.CONTEXT, false) < 0) {
+    if (map < 0 || f.callback || f.pick(Kind.CONTEXT, false) < 0) {
       changing(f);
       return;
     }
@@ -160,6 +173,26 @@ final class HelperOps {
     f.known.call();
     // What a failed tail call leaves in r0 is not defined.
     f.set(0, Value.UNSET);
+  }
+
+  /** bpf_strtol or bpf_strtoul of digits on the stack. */
+  private static void number(FunctionGenerator f) {
+    if (!f.plan.facts.allows(STRTOL)) {
+      changing(f);
+      return;
+    }
+    StackOps.define(f, -24, 16);
+    StackOps.define(f, -8, 8);
+    if (f.dice.percent(70)) {
+      f.code.storeImm(4, FP, -24, f.dice.pick(0x20373432, 0x3031782d, 0x0a393433, 0x66667830));
+    }
+    stackArgument(f, 1, -24);
+    f.code.movImm(2, f.dice.between(1, 16));
+    f.code.movImm(3, f.dice.percent(90) ? f.dice.pick(0, 8, 10, 16) : f.dice.immediate());
+    stackArgument(f, 4, -8);
+    f.code.call(f.dice.pick(STRTOL, STRTOUL));
+    f.known.call();
+    f.set(0, Value.SCALAR);
   }
 
   private static void packetSize(FunctionGenerator f) {

@@ -20,7 +20,14 @@ final class MapOps {
 
   static void operation(FunctionGenerator f, int nesting) {
     int map =
-        f.plan.pickMap(MapType.ARRAY, MapType.PERCPU_ARRAY, MapType.HASH, MapType.PERCPU_HASH);
+        f.plan.pickMap(
+            MapType.ARRAY,
+            MapType.PERCPU_ARRAY,
+            MapType.HASH,
+            MapType.PERCPU_HASH,
+            MapType.LRU_HASH,
+            MapType.LRU_PERCPU_HASH,
+            MapType.LPM_TRIE);
     if (map < 0) {
       ScalarOps.operation(f);
       return;
@@ -60,11 +67,15 @@ final class MapOps {
   /** Puts a key on the stack and map, key into r1, r2. */
   private static void arguments(FunctionGenerator f, int map, MapSpec spec) {
     if (spec.keySize() == 4 && f.dice.percent(60)) {
-      int last = spec.type() == MapType.HASH ? 6 : spec.maxEntries();
+      int last = spec.type() == MapType.HASH ? 6 : Math.min(9, spec.maxEntries());
       f.code.storeImm(4, FP, KEY_AT, f.dice.percent(85) ? f.dice.below(last) : f.dice.immediate());
       f.known.write(KEY_AT, 4);
     } else {
       StackOps.define(f, KEY_AT, spec.keySize());
+      if (spec.type() == MapType.LPM_TRIE && f.dice.percent(90)) {
+        f.code.storeImm(4, FP, KEY_AT, f.dice.below(8 * (spec.keySize() - 4) + 1));
+        f.known.write(KEY_AT, 4);
+      }
     }
     f.code.loadImm64(1, PSEUDO_MAP_FD, map, 0);
     f.code.mov(2, FP);

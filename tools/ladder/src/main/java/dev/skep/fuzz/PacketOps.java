@@ -1,7 +1,6 @@
 package dev.skep.fuzz;
 
 import dev.skep.fuzz.Value.Kind;
-import dev.skep.program.ProgramType;
 
 /** Packet pointers: bounds checks in both shapes, variable offsets, LD_ABS and LD_IND. */
 final class PacketOps {
@@ -17,9 +16,10 @@ final class PacketOps {
     if (context < 0) {
       return;
     }
-    if (f.plan.isSkb() && f.dice.percent(f.plan.hasPacket() ? 20 : 100)) {
+    TypeFacts facts = f.plan.facts;
+    if (facts.loadsPacket() && f.dice.percent(facts.hasPacket() ? 20 : 100)) {
       legacy(f, context);
-    } else if (f.plan.hasPacket()) {
+    } else if (facts.hasPacket()) {
       check(f, context, nesting);
     }
   }
@@ -31,9 +31,9 @@ final class PacketOps {
     if (packet < 0 || end < 0 || probe < 0) {
       return;
     }
-    boolean xdp = f.plan.type == ProgramType.XDP;
-    f.code.load(4, packet, context, xdp ? 0 : 76);
-    f.code.load(4, end, context, xdp ? 4 : 80);
+    int field = f.plan.facts.packetField();
+    f.code.load(4, packet, context, field);
+    f.code.load(4, end, context, field + 4);
     f.set(packet, Value.UNSET);
     f.set(end, Value.UNSET);
     f.set(probe, Value.UNSET);
@@ -80,7 +80,7 @@ final class PacketOps {
     if (!f.mayCall() || f.isLocked(6) && context != 6) {
       return;
     }
-    if (f.depth > 0 || f.callback) {
+    if (f.callback || f.depth > 0 && f.dice.percent(50)) {
       return;
     }
     if (context != 6) {

@@ -6,16 +6,11 @@ import dev.skep.ladder.Sample.Element;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
-import dev.skep.program.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Makes a program with its inputs from a seed. */
 public final class ProgramGenerator {
-  private static final ProgramType[] TYPES = {
-    ProgramType.SOCKET_FILTER, ProgramType.XDP, ProgramType.SCHED_CLS
-  };
-
   private ProgramGenerator() {}
 
   /**
@@ -26,25 +21,35 @@ public final class ProgramGenerator {
    */
   public static Sample generate(long seed, int wild) {
     Dice dice = new Dice(seed);
-    ProgramType type = TYPES[dice.below(TYPES.length)];
-    Plan plan = new Plan(dice, type, wild);
+    Plan plan = new Plan(dice, TypeFacts.choose(dice), wild);
     int budget = dice.percent(10) ? dice.between(60, 160) : dice.between(4, 60);
-    FunctionGenerator main = new FunctionGenerator(plan, 0, List.of(Value.CONTEXT), false, budget);
-    main.generate();
-    Program program = program(plan);
+    Program program = program(plan, budget);
+    List<Program> targets = targets(plan);
     List<byte[]> packets = new ArrayList<>();
     List<byte[]> contexts = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      packets.add(packet(dice));
-      contexts.add(plan.isSkb() && dice.percent(40) ? context(dice) : new byte[0]);
+    for (int i = 0; i < 2 && plan.facts.runs(); i++) {
+      Inputs.add(plan.facts, dice, packets, contexts);
     }
     List<List<Element>> contents = new ArrayList<>();
-    plan.maps.forEach(map -> contents.add(contents(dice, map)));
+    plan.maps.forEach(map -> contents.add(contents(plan, map, targets.size())));
     String name = "seed " + seed + (wild == 0 ? "" : " wild " + wild);
-    return new Sample(name, program, packets, contexts, contents);
+    return new Sample(name, program, packets, contexts, contents, targets);
   }
 
-  private static Program program(Plan plan) {
+  private static List<Program> targets(Plan plan) {
+    List<Program> targets = new ArrayList<>();
+    if (plan.pickMap(MapType.PROG_ARRAY) >= 0) {
+      int count = plan.dice.below(3);
+      for (int i = 0; i < count; i++) {
+        targets.add(program(new Plan(plan), plan.dice.between(2, 30)));
+      }
+    }
+    return targets;
+  }
+
+  private static Program program(Plan plan, int budget) {
+    FunctionGenerator main = new FunctionGenerator(plan, 0, List.of(Value.CONTEXT), false, budget);
+    main.generate();
     int[] starts = new int[plan.functions.size()];
     int length = 0;
     for (int i = 0; i < starts.length; i++) {
@@ -53,22 +58,19 @@ public final class ProgramGenerator {
     }
     long[] insns = link(plan, starts, length);
     List<MapSpec> maps = List.copyOf(plan.maps);
-    if (!plan.typed) {
-      return Program.of("gen", plan.type, "GPL", insns, maps);
-    }
-    TypeInfo types = TypeInfo.of(plan, starts, insns);
+    TypeInfo types = plan.typed ? TypeInfo.of(plan, starts, insns) : null;
     return new Program(
         "gen",
         "",
         plan.type,
-        0,
-        0,
+        plan.facts.attachType,
+        plan.facts.flags,
         "GPL",
         insns,
         maps,
-        types.functions(),
-        types.lines(),
-        types.btf(),
+        types == null ? List.of() : types.functions(),
+        types == null ? List.of() : types.lines(),
+        types == null ? null : types.btf(),
         null);
   }
 
@@ -87,51 +89,34 @@ public final class ProgramGenerator {
     return insns;
   }
 
-  private static byte[] packet(Dice dice) {
-    byte[] bytes = new byte[dice.pick(14, 20, 34, 54, 60, 64, 64, 98, 128, 200)];
-    dice.fill(bytes);
-    // An Ethertype that is neither IPv4 nor IPv6 is valid at every length.
-    if (bytes.length >= 54 && dice.percent(60)) {
-      boolean six = dice.percent(40);
-      bytes[12] = (byte) (six ? 0x86 : 0x08);
-      bytes[13] = (byte) (six ? 0xdd : 0x00);
-      bytes[14] = (byte) (six ? 0x60 : 0x45);
-    } else {
-      bytes[12] = (byte) 0x88;
-      bytes[13] = (byte) 0xb5;
-    }
-    return bytes;
-  }
-
-  /** A struct __sk_buff with the fields set that test_run takes. */
-  private static byte[] context(Dice dice) {
-    byte[] bytes = new byte[192];
-    byte[] random = new byte[192];
-    dice.fill(random);
-    System.arraycopy(random, 8, bytes, 8, 4);
-    System.arraycopy(random, 32, bytes, 32, 4);
-    System.arraycopy(random, 48, bytes, 48, 20);
-    return bytes;
-  }
-
-  private static List<Element> contents(Dice dice, MapSpec map) {
+  private static List<Element> contents(Plan plan, MapSpec map, int targets) {
+    Dice dice = plan.dice;
     List<Element> elements = new ArrayList<>();
-    if (map.type() == MapType.RINGBUF || map.initial() != null) {
+    if (map.keySize() == 0 || map.initial() != null) {
       return elements;
     }
     if (map.type() == MapType.PROG_ARRAY) {
       for (int i = 0; i < map.maxEntries(); i++) {
-        if (dice.percent(40)) {
-          elements.add(new Element(new byte[] {(byte) i, 0, 0, 0}, new byte[] {(byte) (i + 50)}));
+        boolean program = targets > 0 && dice.percent(70);
+        if (program || dice.percent(40)) {
+          byte[] value =
+              program
+                  ? new byte[] {(byte) dice.below(targets), 0, 0, 0}
+                  : new byte[] {(byte) (i + 50 & plan.facts.resultMask())};
+          elements.add(new Element(new byte[] {(byte) i, 0, 0, 0}, value));
         }
       }
       return elements;
     }
-    boolean array = map.type() == MapType.ARRAY || map.type() == MapType.PERCPU_ARRAY;
-    int count = dice.below(map.maxEntries() + 1);
+    boolean array =
+        map.type() == MapType.ARRAY
+            || map.type() == MapType.PERCPU_ARRAY
+            || map.type() == MapType.ARRAY_OF_MAPS;
+    int count = dice.below(Math.min(map.maxEntries(), 9) + 1);
     for (int i = 0; i < count; i++) {
       byte[] key = new byte[map.keySize()];
-      byte[] value = new byte[map.valueSize()];
+      MapSpec inner = map.inner();
+      byte[] value = new byte[inner == null ? map.valueSize() : inner.valueSize()];
       key[0] = (byte) (array ? i : dice.below(6));
       dice.fill(value);
       elements.add(new Element(key, value));

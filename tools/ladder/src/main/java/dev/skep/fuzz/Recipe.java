@@ -15,7 +15,7 @@ import java.util.List;
 public record Recipe(int wild, int logs, List<Sample> seeds) {
   private static final long KIND_STREAM = 0x6b696e64L;
   private static final long LOG_STREAM = 0x6c6f67L;
-  private static final int REWRITES_PERCENT = 20;
+  private static final int REWRITES_PERCENT = 8;
 
   public Recipe {
     seeds = List.copyOf(seeds);

@@ -49,13 +49,19 @@ final class RegionOps {
         }
         f.set(dst, signed ? Value.SCALAR : StackOps.loaded(bytes));
       }
-      case 3, 4 -> {
+      case 3, 4, 5 -> {
+        if (value.is(Kind.PACKET) && !f.plan.facts.writesPacket() && !f.wild()) {
+          return;
+        }
+        if (f.dice.percent(33)) {
+          f.code.storeImm(bytes, pointer, off, f.dice.immediate());
+          return;
+        }
         int src = f.scalar();
         if (f.known.regs[pointer].equals(value)) {
           f.code.store(bytes, pointer, src, off);
         }
       }
-      case 5 -> f.code.storeImm(bytes, pointer, off, f.dice.immediate());
       case 6 -> move(f, pointer, off);
       default -> variable(f, pointer);
     }

@@ -26,12 +26,27 @@ final class SkbOps {
     if (context != 1) {
       f.code.mov(1, context);
     }
-    int helper = HELPERS[f.dice.below(HELPERS.length)];
+    int helper = helper(f);
+    if (helper < 0) {
+      f.set(1, Value.CONTEXT);
+      return;
+    }
     arguments(f, helper);
     f.code.call(helper);
     f.known.packetMoved();
     f.known.call();
     f.set(0, Value.SCALAR);
+  }
+
+  /** One that the program type has, or -1. */
+  private static int helper(FunctionGenerator f) {
+    for (int tries = 0; tries < 6; tries++) {
+      int helper = HELPERS[f.dice.below(HELPERS.length)];
+      if (f.plan.facts.allows(helper)) {
+        return helper;
+      }
+    }
+    return -1;
   }
 
   private static void arguments(FunctionGenerator f, int helper) {

@@ -4,7 +4,6 @@ import dev.skep.btf.Btf;
 import dev.skep.fuzz.Value.Kind;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
-import dev.skep.program.ProgramType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -38,8 +37,9 @@ final class TypeInfo {
     TypeInfo info = new TypeInfo();
     int number = info.type(info.string("int"), INT, 0, 4);
     info.types.putInt(SIGNED_32_BITS);
-    String contextName = plan.type == ProgramType.XDP ? "xdp_md" : "__sk_buff";
-    int struct = info.type(info.string(contextName), STRUCT, 0, 0);
+    String contextName = plan.facts.contextName();
+    String name = contextName == null ? "context" : contextName;
+    int struct = info.type(info.string(name), STRUCT, 0, 0);
     int context = info.type(0, PTR, 0, struct);
     for (int i = 0; i < starts.length; i++) {
       FunctionGenerator function = plan.functions.get(i);

@@ -2,12 +2,14 @@ package dev.skep.ladder;
 
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.MapBatch;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.program.MapType;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
@@ -15,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a program did: one line per run, then one line per map. */
 public record Behaviour(List<String> lines) {
+  /** By how much a program may make a packet longer until its output is cut. */
+  private static final int MORE_BYTES = 4096;
+
+  private static final int BATCH = 64;
   private static final HexFormat HEX = HexFormat.of();
 
   /** Runs every packet of the sample, then reads the maps. */
@@ -28,7 +34,7 @@ public record Behaviour(List<String> lines) {
               packet.length == 0 ? null : packet,
               context.length == 0 ? null : context,
               1,
-              -1,
+              packet.length == 0 ? -1 : packet.length + MORE_BYTES,
               -1,
               0,
               0,
@@ -77,12 +83,17 @@ public record Behaviour(List<String> lines) {
       return drained(map);
     }
     TreeMap<String, String> elements = new TreeMap<>();
-    byte[] key = map.nextKey(null);
-    while (key != null) {
-      byte[] value = map.lookup(key);
-      elements.put(hex(key), value == null ? "gone" : value(map, value));
-      key = map.nextKey(key);
-    }
+    int keySize = map.spec().keySize();
+    int valueSize = map.userValueSize();
+    MapBatch batch = new MapBatch(0, 0, new byte[0], new byte[0], null);
+    do {
+      batch = map.lookupBatch(batch.next(), BATCH, 0);
+      for (int i = 0; i < batch.count(); i++) {
+        byte[] key = Arrays.copyOfRange(batch.keys(), i * keySize, (i + 1) * keySize);
+        byte[] value = Arrays.copyOfRange(batch.values(), i * valueSize, (i + 1) * valueSize);
+        elements.put(hex(key), value(map, value));
+      }
+    } while (batch.errno() == 0 && batch.next() != null && batch.count() > 0);
     List<String> texts = new ArrayList<>();
     elements.forEach((of, value) -> texts.add(of + "=" + value));
     return texts;
@@ -109,7 +120,7 @@ public record Behaviour(List<String> lines) {
     int stride = map.spec().valueSize() + 7 & ~7;
     TreeMap<BigInteger, Integer> parts = new TreeMap<>();
     for (int at = 0; at < value.length; at += stride) {
-      byte[] part = java.util.Arrays.copyOfRange(value, at, at + map.spec().valueSize());
+      byte[] part = Arrays.copyOfRange(value, at, at + map.spec().valueSize());
       parts.merge(new BigInteger(1, part), 1, Integer::sum);
     }
     return parts.toString();

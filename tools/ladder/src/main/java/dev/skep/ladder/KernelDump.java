@@ -14,6 +14,7 @@ import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.Xlated;
 import dev.skep.verify.VerifiedProgram;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ public final class KernelDump {
     long[] kernel = linux.info().xlated();
     for (int i = 0; i < Math.min(skep.length, kernel.length); i++) {
       kernel[i] = unmasked(kind(verified.program()), runnable, i, skep, kernel[i]);
+    }
+    if (Arrays.equals(kernel, skep)) {
+      return Finding.equal(Rung.XLATED);
     }
     return Finding.compare(Rung.XLATED, text(kernel), text(skep));
   }

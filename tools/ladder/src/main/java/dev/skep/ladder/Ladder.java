@@ -1,6 +1,5 @@
 package dev.skep.ladder;
 
-import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
@@ -18,6 +17,7 @@ import dev.skep.program.MapType;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.run.Vm;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
@@ -44,7 +44,7 @@ public final class Ladder implements AutoCloseable {
           Integer.MAX_VALUE,
           KernelBtf.types());
   private final KernelDump dump = new KernelDump();
-  private final Map<Rung, Engine> engines = new EnumMap<>(Rung.class);
+  private final Map<Rung, Vm> engines = new EnumMap<>(Rung.class);
   private final boolean logs;
 
   /**
@@ -55,7 +55,7 @@ public final class Ladder implements AutoCloseable {
   }
 
   /** Adds an engine whose results are compared at that rung; this owns it. */
-  public Ladder with(Rung rung, Engine engine) {
+  public Ladder with(Rung rung, Vm engine) {
     engines.put(rung, engine);
     return this;
   }
@@ -88,7 +88,7 @@ public final class Ladder implements AutoCloseable {
         compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
         if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
           compareCode(findings, linux.program(), accepted.program(), maps);
-          compareBehaviour(findings, linux.program(), sample, maps);
+          compareBehaviour(findings, linux.program(), accepted.program(), sample, maps);
         }
       }
     }
@@ -178,7 +178,11 @@ public final class Ladder implements AutoCloseable {
   }
 
   private void compareBehaviour(
-      List<Finding> findings, KernelProgram linux, Sample sample, SampleMaps maps) {
+      List<Finding> findings,
+      KernelProgram linux,
+      VerifiedProgram verified,
+      Sample sample,
+      SampleMaps maps) {
     if (engines.isEmpty()) {
       return;
     }
@@ -188,7 +192,7 @@ public final class Ladder implements AutoCloseable {
     String expected = Behaviour.of(linux, sample, maps).text();
     engines.forEach((rung, engine) -> {
       try (SampleMaps own = new SampleMaps(engine, sample);
-          LoadedProgram program = engine.load(sample.program(), own.maps())) {
+          LoadedProgram program = engine.load(verified, own.maps())) {
         findings.add(Finding.compare(rung, expected, Behaviour.of(program, sample, own).text()));
       } catch (UnsupportedException missing) {
         findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
@@ -200,7 +204,7 @@ public final class Ladder implements AutoCloseable {
 
   @Override
   public void close() {
-    engines.values().forEach(Engine::close);
+    engines.values().forEach(Vm::close);
     kernel.close();
   }
 }
