@@ -18,9 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -66,7 +66,7 @@ final class FuzzCommand implements Callable<Integer> {
       names = "--rungs",
       split = ",",
       paramLabel = "RUNG",
-      description = "Only these: verdict, reason, log, xlated, jited, interp, jit.")
+      description = "Only these: verdict, reason, log2, xlated, jited, interp, jit.")
   List<String> rungs = new ArrayList<>();
 
   @Option(
@@ -133,11 +133,12 @@ final class FuzzCommand implements Callable<Integer> {
   private Set<Rung> wanted() {
     Set<Rung> set = EnumSet.noneOf(Rung.class);
     for (String text : rungs) {
-      try {
-        set.add(Rung.valueOf(text.toUpperCase(Locale.ROOT)));
-      } catch (IllegalArgumentException e) {
-        throw new UsageException("--rungs: unknown rung \"" + text + "\"");
-      }
+      Rung rung =
+          Arrays.stream(Rung.values())
+              .filter(each -> each.key().equals(text))
+              .findFirst()
+              .orElseThrow(() -> new UsageException("--rungs: unknown rung \"" + text + "\""));
+      set.add(rung);
     }
     return set.isEmpty() ? EnumSet.allOf(Rung.class) : set;
   }

@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 
 /** Programs of objects, to be mutated; what cannot be opened or linked is passed over. */
 final class FuzzCorpus {
+  /** Longer programs take too much of the time. */
+  private static final int MAX_INSNS = 600;
+
   private final List<Sample> samples = new ArrayList<>();
   private long fingerprint;
 
@@ -77,6 +80,9 @@ final class FuzzCorpus {
   }
 
   private void add(String name, Program program) {
+    if (program.insns().length > MAX_INSNS) {
+      return;
+    }
     List<List<Sample.Element>> contents = new ArrayList<>();
     program.maps().forEach(map -> contents.add(List.of()));
     samples.add(new Sample(name, program, List.of(), List.of(), contents));

@@ -52,7 +52,7 @@ final class FuzzOutput implements AutoCloseable {
       return;
     }
     clearProgress();
-    String rung = found.finding().rung().name().toLowerCase(Locale.ROOT);
+    String rung = found.finding().rung().key();
     out.println("seed " + found.seed() + ": " + rung + " differs");
     out.println("  linux: " + found.linux());
     out.println("  skep:  " + found.skep());
@@ -99,9 +99,12 @@ final class FuzzOutput implements AutoCloseable {
     Counts counts = state.counts();
     TextTable rungs = new TextTable("", List.of("Rung", "Equal", "Different", "Unsupported"));
     for (Rung rung : RUNGS) {
+      if (!counts.has(rung)) {
+        continue;
+      }
       rungs.row(
           List.of(
-              rung.name().toLowerCase(Locale.ROOT),
+              rung.key(),
               number(counts.of(rung, Finding.Kind.EQUAL)),
               number(counts.of(rung, Finding.Kind.DIFFERENT)),
               number(counts.of(rung, Finding.Kind.UNSUPPORTED))));
@@ -164,7 +167,10 @@ final class FuzzOutput implements AutoCloseable {
       json.writeNumberField("programs_per_second", Math.round(state.rate()));
       json.writeObjectFieldStart("rungs");
       for (Rung rung : RUNGS) {
-        json.writeObjectFieldStart(rung.name().toLowerCase(Locale.ROOT));
+        if (!counts.has(rung)) {
+          continue;
+        }
+        json.writeObjectFieldStart(rung.key());
         for (Finding.Kind kind : Finding.Kind.values()) {
           json.writeNumberField(kind.name().toLowerCase(Locale.ROOT), counts.of(rung, kind));
         }

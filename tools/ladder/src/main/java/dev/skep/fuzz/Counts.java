@@ -77,6 +77,11 @@ public final class Counts {
     return row == null ? 0 : row[kind.ordinal()];
   }
 
+  /** Whether anything was compared on that rung. */
+  public boolean has(Rung rung) {
+    return rungs.containsKey(rung);
+  }
+
   /** Pieces that Skep lacks, with their rung in front, and how many programs needed them. */
   public Map<String, Long> missing() {
     return missing;

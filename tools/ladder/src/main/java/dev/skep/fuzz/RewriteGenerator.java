@@ -185,7 +185,14 @@ public final class RewriteGenerator {
       case 7, 8 -> mapCall();
       case 9 -> number();
       case 10 -> conditional();
-      case 11 -> loop();
+      case 11 -> {
+        // The verifier walks some of them very often.
+        if (dice.percent(30)) {
+          loop();
+        } else {
+          divide();
+        }
+      }
       case 12 -> dead();
       case 13 -> subprogCall();
       case 14 -> packetWrite();

@@ -44,7 +44,7 @@ public record Behaviour(List<String> lines) {
     List<BpfMap> all = maps.all();
     for (int i = 0; i < all.size(); i++) {
       if (isReadable(all.get(i).spec().type())) {
-        lines.add("map " + i + " " + elements(all.get(i)));
+        lines.add("map " + i + " {" + String.join(", ", elements(all.get(i))) + "}");
       }
     }
     return new Behaviour(lines);
