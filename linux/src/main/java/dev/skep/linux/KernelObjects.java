@@ -5,7 +5,6 @@ import dev.skep.engine.LinkInfo;
 import dev.skep.linux.link.LinkInfos;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
-import dev.skep.linux.sys.LinkCommands;
 import dev.skep.natives.Syscalls;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +85,7 @@ public final class KernelObjects {
   }
 
   private LinkInfo link(int fd) {
-    return LinkInfos.of(new LinkCommands(bpf), fd);
+    return LinkInfos.of(bpf.syscalls(), fd);
   }
 
   private <T> List<T> all(Bpf.Kind kind, IntFunction<T> read) {

@@ -65,12 +65,12 @@ public final class KernelProgram implements LoadedProgram, KernelHandle {
 
   @Override
   public Link attach() {
-    return new Attacher(bpf, fd(), program).attach();
+    return new Attacher(bpf.syscalls(), fd(), program).attach();
   }
 
   @Override
   public Link attach(AttachPoint point) {
-    return new Attacher(bpf, fd(), program).attach(point);
+    return new Attacher(bpf.syscalls(), fd(), program).attach(point);
   }
 
   @Override

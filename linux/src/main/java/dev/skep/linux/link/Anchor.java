@@ -13,7 +13,7 @@ import dev.skep.linux.sys.LinkLayout;
  * @param relative descriptor or id of the program or link next to it, 0 for none
  * @param revision that the chain must have, or 0 for any
  */
-record Anchor(int flags, int relative, long revision) {
+public record Anchor(int flags, int relative, long revision) {
   private static final int BEFORE = 1 << 3;
   private static final int AFTER = 1 << 4;
   private static final int ID = 1 << 5;

@@ -5,6 +5,7 @@ import dev.skep.engine.Link;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.LinkCommands;
+import dev.skep.natives.Syscalls;
 import dev.skep.program.Program;
 
 /** Attaches one program of the kernel engine. */
@@ -14,7 +15,8 @@ public final class Attacher {
   /**
    * @param fd of the loaded program, open as long as attachments are made
    */
-  public Attacher(Bpf bpf, int fd, Program program) {
+  public Attacher(Syscalls syscalls, int fd, Program program) {
+    Bpf bpf = new Bpf(syscalls);
     this.program = new Attachee(bpf, new LinkCommands(bpf), fd, program);
   }
 

@@ -3,9 +3,11 @@ package dev.skep.linux.link;
 import dev.skep.engine.LinkInfo;
 import dev.skep.linux.sys.Attr;
 import dev.skep.linux.sys.AttrLayout;
+import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.LinkCommands;
 import dev.skep.linux.sys.LinkLayout.Info;
 import dev.skep.natives.Memory;
+import dev.skep.natives.Syscalls;
 import dev.skep.program.AttachType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,7 +44,11 @@ public final class LinkInfos {
   private LinkInfos() {}
 
   /** The info of a descriptor. */
-  public static LinkInfo of(LinkCommands commands, int link) {
+  public static LinkInfo of(Syscalls syscalls, int link) {
+    return of(new LinkCommands(new Bpf(syscalls)), link);
+  }
+
+  static LinkInfo of(LinkCommands commands, int link) {
     ByteBuffer info = read(commands.info(link));
     int type = info.getInt(Info.TYPE);
     String name = type >= 0 && type < TYPES.length ? TYPES[type] : "type " + type;

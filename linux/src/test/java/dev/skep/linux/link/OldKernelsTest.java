@@ -8,7 +8,6 @@ import dev.skep.engine.Link;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.LinkCommands;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
@@ -22,7 +21,7 @@ class OldKernelsTest {
       Program.of("p", ProgramType.XDP, "GPL", new long[] {0}, List.of());
 
   private final FakeHooks kernel = new FakeHooks();
-  private final Attacher attacher = new Attacher(new Bpf(kernel), 3, PROGRAM);
+  private final Attacher attacher = new Attacher(kernel, 3, PROGRAM);
 
   private static final Xdp XDP = Xdp.on(NetDevice.numbered(4));
   private static final PerfSampling EVENT = PerfSampling.clockOfCpu(0, 10);
