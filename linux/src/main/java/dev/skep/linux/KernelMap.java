@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class KernelMap implements BpfMap {
   private static final int FD_BYTES = 4;
 
+  /** BPF_F_CPU and BPF_F_ALL_CPUS, of kernels after 6.18: one part of a per-CPU value. */
+  private static final long ONE_PART = 8 | 16;
+
   private final Bpf bpf;
   private final MapSpec spec;
   private final Fd fd;
@@ -139,9 +142,9 @@ public final class KernelMap implements BpfMap {
   @Override
   public byte @Nullable [] lookup(byte[] key, long flags) {
     if (spec.type() == MapType.BLOOM_FILTER) {
-      return bpf.mapPeek(fd.number(), sizedValue(key), what("lookup in")) ? key : null;
+      return bpf.mapPeek(fd.number(), sizedValue(key, 0), what("lookup in")) ? key : null;
     }
-    return bpf.mapLookup(fd.number(), sized(key), userValueSize, flags, what("lookup in"));
+    return bpf.mapLookup(fd.number(), sized(key), valueSize(flags), flags, what("lookup in"));
   }
 
   @Override
@@ -152,7 +155,7 @@ public final class KernelMap implements BpfMap {
 
   @Override
   public void update(byte[] key, byte[] value, long flags) {
-    bpf.mapUpdate(fd.number(), sized(key), sizedValue(value), flags, what("update of"));
+    bpf.mapUpdate(fd.number(), sized(key), sizedValue(value, flags), flags, what("update of"));
   }
 
   @Override
@@ -224,10 +227,15 @@ public final class KernelMap implements BpfMap {
     return key.length == 0 ? null : key;
   }
 
-  private byte[] sizedValue(byte[] value) {
-    if (value.length != userValueSize) {
-      throw new IllegalArgumentException(
-          "value of " + value.length + " bytes, not " + userValueSize);
+  private int valueSize(long flags) {
+    boolean perCpu = userValueSize != spec.valueSize();
+    return perCpu && (flags & ONE_PART) != 0 ? spec.valueSize() : userValueSize;
+  }
+
+  private byte[] sizedValue(byte[] value, long flags) {
+    int size = valueSize(flags);
+    if (value.length != size) {
+      throw new IllegalArgumentException("value of " + value.length + " bytes, not " + size);
     }
     return value;
   }
