@@ -10,6 +10,7 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import dev.skep.testing.Json;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.HexFormat;

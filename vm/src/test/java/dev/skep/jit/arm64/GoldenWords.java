@@ -1,5 +1,6 @@
 package dev.skep.jit.arm64;
 
+import dev.skep.testing.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,5 +1,6 @@
 package dev.skep.jit.x64;
 
+import dev.skep.testing.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -7,6 +7,7 @@ import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.testing.Json;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,9 +49,9 @@ class KernelGoldenTest {
       return name + ": " + thrown;
     }
     byte[] image = code.bytes();
-    List<Integer> lengths = new ArrayList<>();
+    List<Long> lengths = new ArrayList<>();
     for (int i = 0; i < code.functions(); i++) {
-      lengths.add(code.functionLength(i));
+      lengths.add((long) code.functionLength(i));
     }
     if (!lengths.equals(list(line, "lens"))) {
       return name + ": lengths " + lengths + ", not " + list(line, "lens") + hex(image);
@@ -59,8 +60,8 @@ class KernelGoldenTest {
     boolean symbols = false;
     for (Object entry : list(line, "mask")) {
       List<?> range = (List<?>) entry;
-      int offset = (Integer) range.get(0);
-      int length = (Integer) range.get(1);
+      int offset = Json.integer(range.get(0));
+      int length = Json.integer(range.get(1));
       String kind = (String) range.get(2);
       symbols |= kind.equals("ksym");
       mask.add(List.of(offset, length, kind));
@@ -102,7 +103,7 @@ class KernelGoldenTest {
       if (InsnWord.code(insns[i]) == CALL && InsnWord.src(insns[i]) == 1) {
         insns[i] = InsnWord.of(CALL, 0, 1, 0, InsnWord.off(insns[i]));
       } else if (isTailCall(insns[i])) {
-        int direct = list(line, "poke").indexOf(i) + 1;
+        int direct = list(line, "poke").indexOf((long) i) + 1;
         insns[i] = InsnWord.of(RunnableProgram.TAIL_CALL_CODE, 0, 0, 0, direct);
         if (direct > 0) {
           pokes.add(new PokeDescriptor(0, 0, i));
@@ -129,9 +130,9 @@ class KernelGoldenTest {
     for (int i = 0; i < bounds.size() - 1; i++) {
       functions.add(
           new RunnableProgram.Function(
-              (Integer) bounds.get(i),
-              (Integer) bounds.get(i + 1),
-              (Integer) list(line, "stack").get(i),
+              Json.integer(bounds.get(i)),
+              Json.integer(bounds.get(i + 1)),
+              Json.integer(list(line, "stack").get(i)),
               flag(line, "tcr", i),
               flag(line, "priv", i),
               flag(line, "boundary", i),

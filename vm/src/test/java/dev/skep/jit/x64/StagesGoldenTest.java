@@ -13,6 +13,7 @@ import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
+import dev.skep.testing.Json;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
@@ -137,7 +138,7 @@ class StagesGoldenTest {
   }
 
   private static int number(Map<?, ?> map, String field) {
-    return (Integer) Objects.requireNonNull(map.get(field));
+    return Json.integer(Objects.requireNonNull(map.get(field)));
   }
 
   private static MapType type(int number) {

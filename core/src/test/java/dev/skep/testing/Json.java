@@ -1,12 +1,17 @@
-package dev.skep.rewrite;
+package dev.skep.testing;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the JSON of golden files: objects, arrays, strings without escapes, integers, booleans. */
-final class Json {
+/**
+ * Reads the JSON of golden files: objects, arrays, strings, integers ({@link Long}), booleans,
+ * null.
+ */
+public final class Json {
   private final String text;
   private int at;
 
@@ -14,17 +19,19 @@ final class Json {
     this.text = text;
   }
 
+  /** The object that a line is. */
   @SuppressWarnings("unchecked")
-  static Map<String, Object> object(String line) {
-    return (Map<String, Object>) new Json(line).value();
+  public static Map<String, Object> object(String line) {
+    return (Map<String, Object>) Objects.requireNonNull(new Json(line).value());
   }
 
-  private Object value() {
+  private @Nullable Object value() {
     return switch (text.charAt(at)) {
       case '{' -> object();
       case '[' -> array();
       case '"' -> string();
       case 't', 'f' -> bool();
+      case 'n' -> nothing();
       default -> number();
     };
   }
@@ -51,8 +58,17 @@ final class Json {
     return array;
   }
 
+  /** An integer of an object or array, which must fit in an int. */
+  public static int integer(@Nullable Object value) {
+    return Math.toIntExact((Long) Objects.requireNonNull(value));
+  }
+
+  /** Escapes stay as they are written: only notes have any. */
   private String string() {
-    int end = text.indexOf('"', at + 1);
+    int end = at + 1;
+    while (text.charAt(end) != '"') {
+      end += text.charAt(end) == '\\' ? 2 : 1;
+    }
     String string = text.substring(at + 1, end);
     at = end + 1;
     return string;
@@ -62,6 +78,11 @@ final class Json {
     boolean value = text.charAt(at) == 't';
     at += value ? 4 : 5;
     return value;
+  }
+
+  private @Nullable Object nothing() {
+    at += 4;
+    return null;
   }
 
   private Long number() {
