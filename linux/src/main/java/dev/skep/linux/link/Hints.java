@@ -36,6 +36,9 @@ final class Hints {
               ? "the device takes no xdp program"
               : "the driver has no such mode; try generic";
       case Errno.ENODEV -> "no such device in this network namespace";
+      case Errno.ERANGE ->
+          "the device's mtu is too large: lower it, or take a program that knows fragments"
+              + " (SEC(\"xdp.frags\"))";
       case Errno.EINVAL -> "the program's type, the device's mtu or its offloads do not allow it";
       default -> "";
     };
