@@ -17,16 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class BtfFd implements AutoCloseable {
   private final @Nullable Fd fd;
-  private final int errno;
 
-  private BtfFd(@Nullable Fd fd, int errno) {
+  private BtfFd(@Nullable Fd fd) {
     this.fd = fd;
-    this.errno = errno;
   }
 
   static BtfFd of(Bpf bpf, @Nullable Btf source) {
     if (source == null) {
-      return new BtfFd(null, 0);
+      return new BtfFd(null);
     }
     Btf btf = BtfExterns.define(source);
     Probe probe = new Probe(bpf);
@@ -39,7 +37,7 @@ final class BtfFd implements AutoCloseable {
               : btf;
       result = older == btf ? result : probe.btf(older.bytes());
     }
-    return result >= 0 ? new BtfFd(bpf.own(result), 0) : new BtfFd(null, -result);
+    return new BtfFd(result >= 0 ? bpf.own(result) : null);
   }
 
   private static Feature kernelFeature(BtfFeature feature) {
@@ -57,11 +55,6 @@ final class BtfFd implements AutoCloseable {
 
   int number() {
     return fd == null ? 0 : fd.number();
-  }
-
-  /** Why the kernel has no BTF of a blob; 0 where it has, or there is none. */
-  int errno() {
-    return errno;
   }
 
   @Override
