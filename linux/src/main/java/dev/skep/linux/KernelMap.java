@@ -141,21 +141,40 @@ public final class KernelMap implements BpfMap {
 
   @Override
   public byte @Nullable [] lookup(byte[] key, long flags) {
-    if (spec.type() == MapType.BLOOM_FILTER) {
-      return bpf.mapPeek(fd.number(), sizedValue(key, 0), what("lookup in")) ? key : null;
+    int number = fd.hold();
+    try {
+      return lookup(number, key, flags);
+    } finally {
+      fd.release();
     }
-    return bpf.mapLookup(fd.number(), sized(key), valueSize(flags), flags, what("lookup in"));
+  }
+
+  private byte @Nullable [] lookup(int number, byte[] key, long flags) {
+    if (spec.type() == MapType.BLOOM_FILTER) {
+      return bpf.mapPeek(number, sizedValue(key, 0), what("lookup in")) ? key : null;
+    }
+    return bpf.mapLookup(number, sized(key), valueSize(flags), flags, what("lookup in"));
   }
 
   @Override
   public byte @Nullable [] lookupAndDelete(byte[] key, long flags) {
-    return bpf.mapLookupAndDelete(
-        fd.number(), sized(key), userValueSize, flags, what("lookup_and_delete in"));
+    int number = fd.hold();
+    try {
+      return bpf.mapLookupAndDelete(
+          number, sized(key), userValueSize, flags, what("lookup_and_delete in"));
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
   public void update(byte[] key, byte[] value, long flags) {
-    bpf.mapUpdate(fd.number(), sized(key), sizedValue(value, flags), flags, what("update of"));
+    int number = fd.hold();
+    try {
+      bpf.mapUpdate(number, sized(key), sizedValue(value, flags), flags, what("update of"));
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
@@ -165,13 +184,23 @@ public final class KernelMap implements BpfMap {
 
   @Override
   public void delete(byte[] key, long flags) {
-    bpf.mapDelete(fd.number(), sized(key), flags, what("delete in"));
+    int number = fd.hold();
+    try {
+      bpf.mapDelete(number, sized(key), flags, what("delete in"));
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
   public byte @Nullable [] nextKey(byte @Nullable [] key) {
     byte[] from = key == null ? null : sized(key);
-    return bpf.mapNextKey(fd.number(), from, spec.keySize(), what("next key of"));
+    int number = fd.hold();
+    try {
+      return bpf.mapNextKey(number, from, spec.keySize(), what("next key of"));
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
@@ -186,16 +215,20 @@ public final class KernelMap implements BpfMap {
 
   private MapBatch lookupBatch(byte @Nullable [] position, int count, long flags, boolean delete) {
     String what = what(delete ? "lookup_and_delete of a batch in" : "lookup of a batch in");
-    MapBatches.Found found =
-        new MapBatches(bpf)
-            .lookup(
-                fd.number(), position, count, spec.keySize(), userValueSize, flags, delete, what);
-    return new MapBatch(
-        found.errno(),
-        found.count(),
-        found.keys(),
-        found.values(),
-        found.errno() == Errno.ENOENT ? null : found.position());
+    int number = fd.hold();
+    try {
+      MapBatches.Found found =
+          new MapBatches(bpf)
+              .lookup(number, position, count, spec.keySize(), userValueSize, flags, delete, what);
+      return new MapBatch(
+          found.errno(),
+          found.count(),
+          found.keys(),
+          found.values(),
+          found.errno() == Errno.ENOENT ? null : found.position());
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
@@ -205,18 +238,28 @@ public final class KernelMap implements BpfMap {
       throw new IllegalArgumentException(
           values.length + " bytes of values for " + count + " keys of " + userValueSize);
     }
-    MapBatches.Done done =
-        new MapBatches(bpf)
-            .update(fd.number(), keys, values, count, flags, what("update of a batch in"));
-    return MapBatch.done(done.errno(), done.count());
+    int number = fd.hold();
+    try {
+      MapBatches.Done done =
+          new MapBatches(bpf)
+              .update(number, keys, values, count, flags, what("update of a batch in"));
+      return MapBatch.done(done.errno(), done.count());
+    } finally {
+      fd.release();
+    }
   }
 
   @Override
   public MapBatch deleteBatch(byte[] keys, long flags) {
     int count = BatchWalk.count(this, keys);
-    MapBatches.Done done =
-        new MapBatches(bpf).delete(fd.number(), keys, count, flags, what("delete of a batch in"));
-    return MapBatch.done(done.errno(), done.count());
+    int number = fd.hold();
+    try {
+      MapBatches.Done done =
+          new MapBatches(bpf).delete(number, keys, count, flags, what("delete of a batch in"));
+      return MapBatch.done(done.errno(), done.count());
+    } finally {
+      fd.release();
+    }
   }
 
   /** The key as the kernel takes it: none where keys have no bytes. */
@@ -256,7 +299,12 @@ public final class KernelMap implements BpfMap {
 
   @Override
   public void freeze() {
-    bpf.mapFreeze(fd.number(), what("freeze of"));
+    int number = fd.hold();
+    try {
+      bpf.mapFreeze(number, what("freeze of"));
+    } finally {
+      fd.release();
+    }
   }
 
   /**

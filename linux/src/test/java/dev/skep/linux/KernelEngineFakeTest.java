@@ -7,6 +7,8 @@ import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
+import dev.skep.linux.sys.CallNumbers;
+import dev.skep.linux.sys.Fd;
 import dev.skep.linux.sys.PossibleCpus;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -37,6 +39,22 @@ class KernelEngineFakeTest {
       program.close();
       assertThat(map.userValueSize()).isEqualTo(8);
     }
+    assertThat(kernel.open).isEmpty();
+  }
+
+  /** A number that is closed may be another's file at once. */
+  @Test
+  void descriptorInUseIsClosedAfterItsUse() {
+    Fd fd = new Fd(kernel, (int) kernel.syscall(CallNumbers.BPF, 0));
+    assertThat(fd.hold()).isEqualTo(fd.number());
+    assertThat(fd.hold()).isEqualTo(fd.number());
+    fd.close();
+    fd.close();
+    assertThatThrownBy(fd::hold).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(fd::number).isInstanceOf(IllegalStateException.class);
+    fd.release();
+    assertThat(kernel.open).hasSize(1);
+    fd.release();
     assertThat(kernel.open).isEmpty();
   }
 

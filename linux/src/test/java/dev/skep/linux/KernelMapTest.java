@@ -9,6 +9,7 @@ import dev.skep.engine.MapEntries;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import java.nio.ByteBuffer;
@@ -280,6 +281,17 @@ class KernelMapTest {
       assertThatThrownBy(() -> map.mmap(true))
           .isInstanceOf(BpfErrnoException.class)
           .hasMessage("writable mmap of map \".rodata\": EPERM");
+    }
+  }
+
+  @Test
+  void arenaIsMappedByPages() {
+    try (KernelMap arena = map(MapType.ARENA, 0, 0, 2, MMAPABLE);
+        MappedArray pages = arena.mmap(true)) {
+      long size = pages.segment().byteSize();
+      assertThat(size).isEqualTo(2 * Memory.pageSize());
+      pages.bytes().putInt((int) size - 4, 5);
+      assertThat(pages.bytes().getInt((int) size - 4)).isEqualTo(5);
     }
   }
 

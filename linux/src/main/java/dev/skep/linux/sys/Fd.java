@@ -2,14 +2,18 @@ package dev.skep.linux.sys;
 
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.natives.Syscalls;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A file descriptor and its only owner. */
 public final class Fd implements AutoCloseable {
   private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int CLOSED = Integer.MIN_VALUE;
 
   private final Syscalls syscalls;
   private final int number;
-  private volatile boolean closed;
+
+  /** How many calls use the number now; below 0 once it is closed. */
+  private final AtomicInteger users = new AtomicInteger();
 
   public Fd(Syscalls syscalls, int number) {
     this.syscalls = syscalls;
@@ -22,10 +26,30 @@ public final class Fd implements AutoCloseable {
    * @throws IllegalStateException if it is closed, when the number may be another's
    */
   public int number() {
-    if (closed) {
+    if (users.get() < 0) {
       throw new IllegalStateException("closed descriptor");
     }
     return number;
+  }
+
+  /**
+   * The number, which stays this file's until {@link #release}: a close by another thread waits for
+   * that, so that no call meets another's file.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  public int hold() {
+    if (users.getAndUpdate(count -> count < 0 ? count : count + 1) < 0) {
+      throw new IllegalStateException("closed descriptor");
+    }
+    return number;
+  }
+
+  /** Ends a {@link #hold}. */
+  public void release() {
+    if (users.decrementAndGet() == CLOSED) {
+      syscalls.syscall(CallNumbers.CLOSE, number);
+    }
   }
 
   /** A second descriptor of the same file, for an owner of its own. */
@@ -37,11 +61,10 @@ public final class Fd implements AutoCloseable {
     return new Fd(syscalls, (int) copy);
   }
 
-  /** Closes the descriptor, once. */
+  /** Closes the descriptor, once: at once, or with the last call that uses it. */
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      closed = true;
+  public void close() {
+    if (users.getAndUpdate(count -> count < 0 ? count : count + CLOSED) == 0) {
       syscalls.syscall(CallNumbers.CLOSE, number);
     }
   }
