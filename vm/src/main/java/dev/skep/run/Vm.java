@@ -127,6 +127,7 @@ public final class Vm implements Engine {
    * its maps, in order.
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
+    KernelPointers.check(verified.facts());
     return load(Rewriter.rewrite(verified), verified.facts().contextEnd, given);
   }
 
