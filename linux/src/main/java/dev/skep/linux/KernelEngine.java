@@ -243,7 +243,8 @@ public final class KernelEngine implements Engine {
           loaded ? 0 : -result.fd(),
           result.log(),
           result.logBytes(),
-          loaded ? new KernelProgram(bpf, program, bpf.own(result.fd())) : null);
+          loaded ? new KernelProgram(bpf, program, bpf.own(result.fd())) : null,
+          result.nanos());
     }
   }
 

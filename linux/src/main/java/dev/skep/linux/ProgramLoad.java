@@ -34,8 +34,9 @@ final class ProgramLoad {
    *
    * @param fd the program's descriptor, or the negative errno
    * @param logBytes what the whole log needs; more than {@code log} has if the limit was reached
+   * @param nanos time of the last command
    */
-  record Result(int fd, String log, long logBytes) {}
+  record Result(int fd, String log, long logBytes, long nanos) {}
 
   /**
    * The descriptors that a program needs.
@@ -88,9 +89,11 @@ final class ProgramLoad {
         long log = logLevel == 0 ? 0 : attr.putBuffer(ProgLoad.LOG_BUF, logBytes);
         attr.putInt(ProgLoad.LOG_LEVEL, logLevel);
         attr.putInt(ProgLoad.LOG_SIZE, logLevel == 0 ? 0 : (int) logBytes);
+        long start = System.nanoTime();
         int fd = bpf.call(Bpf.PROG_LOAD, attr);
+        long nanos = System.nanoTime() - start;
         if (logLevel == 0) {
-          return new Result(fd, "", 0);
+          return new Result(fd, "", 0, nanos);
         }
         if (cut != null && fd == -Errno.EINVAL && Memory.getByte(log) == 0) {
           // A kernel that refuses buffers of this size.
@@ -101,12 +104,12 @@ final class ProgramLoad {
           needed = 2 * logBytes;
         }
         if (needed <= logBytes || logBytes == limit) {
-          return new Result(fd, Attr.text(log, logBytes), needed);
+          return new Result(fd, Attr.text(log, logBytes), needed, nanos);
         }
         if (fd >= 0) {
           bpf.own(fd).close();
         }
-        cut = new Result(-Errno.ENOSPC, Attr.text(log, logBytes), needed);
+        cut = new Result(-Errno.ENOSPC, Attr.text(log, logBytes), needed, nanos);
         logBytes = Math.min(needed, limit);
       }
     }

@@ -66,6 +66,11 @@ interface Executable {
   /** Where tail calls enter the machine code, or 0. */
   long tailCallEntry();
 
+  /** Bytes of machine code; 0 where the program is interpreted. */
+  default int codeBytes() {
+    return 0;
+  }
+
   /** Frees the code; nobody runs it. */
   void free();
 }

@@ -193,6 +193,11 @@ final class JitBackend implements Backend {
     }
 
     @Override
+    public int codeBytes() {
+      return program.code().bytes().length;
+    }
+
+    @Override
     public void free() {
       program.free();
     }

@@ -134,13 +134,15 @@ public final class Vm implements Engine {
   private VmProgram load(RunnableProgram program, int contextEnd, List<? extends BpfMap> given) {
     List<VmMap> own = retained(program.program(), given);
     Executable executable;
+    long start = System.nanoTime();
     try {
       executable = backend.load(program, own);
     } catch (RuntimeException refused) {
       own.forEach(VmMap::release);
       throw refused;
     }
-    VmProgram loaded = new VmProgram(this, program.program(), contextEnd, own, executable);
+    long nanos = System.nanoTime() - start;
+    VmProgram loaded = new VmProgram(this, program.program(), contextEnd, own, executable, nanos);
     loaded.claimArrays();
     return loaded;
   }

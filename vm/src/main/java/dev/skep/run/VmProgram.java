@@ -36,18 +36,26 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   private final int contextEnd;
   private final List<VmMap> maps;
   private final Executable executable;
+  private final long compileNanos;
   private final ProgramOwner owner;
   private final long block;
   private final int id;
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean closed;
 
-  VmProgram(Vm vm, Program program, int contextEnd, List<VmMap> maps, Executable executable) {
+  VmProgram(
+      Vm vm,
+      Program program,
+      int contextEnd,
+      List<VmMap> maps,
+      Executable executable,
+      long compileNanos) {
     this.vm = vm;
     this.program = program;
     this.contextEnd = contextEnd;
     this.maps = List.copyOf(maps);
     this.executable = executable;
+    this.compileNanos = compileNanos;
     owner =
         new ProgramOwner(
             program.type(),
@@ -79,6 +87,16 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   /** One past the last byte of the context that it may touch. */
   int contextEnd() {
     return contextEnd;
+  }
+
+  /** Time from the rewritten program to its executable code. */
+  public long compileNanos() {
+    return compileNanos;
+  }
+
+  /** Bytes of its machine code; 0 where it is interpreted. */
+  public int codeBytes() {
+    return executable.codeBytes();
   }
 
   Executable executable() {

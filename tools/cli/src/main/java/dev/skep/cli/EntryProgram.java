@@ -1,5 +1,7 @@
 package dev.skep.cli;
 
+import dev.skep.engine.Engine;
+import dev.skep.engine.LoadedObject;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
@@ -30,6 +32,14 @@ final class EntryProgram {
         names.isEmpty()
             ? object.name() + ": has no program"
             : object.name() + ": name one of its programs: " + String.join(", ", names));
+  }
+
+  /** Loads a program and those that the object's program arrays name. */
+  static LoadedObject load(Engine engine, BpfObject object, String name) {
+    for (ObjectProgram other : object.programs()) {
+      object.autoload(other.name(), other.name().equals(name) || isSlot(object, other.name()));
+    }
+    return engine.load(object);
   }
 
   /** Whether a static slot of a program array holds the program. */

@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
       BtfCommand.class,
       LadderCommand.class,
       BatchCommand.class,
+      BenchCommand.class,
       DoctorCommand.class,
       FeatureCommand.class,
       ConformanceCommand.class,

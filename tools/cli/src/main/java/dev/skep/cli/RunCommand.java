@@ -4,14 +4,12 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
 import dev.skep.cli.pcap.CaptureReader;
 import dev.skep.engine.BpfMap;
-import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.Errno;
 import dev.skep.object.BpfObject;
-import dev.skep.object.ObjectProgram;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -83,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
     String name = EntryProgram.choose(opened, program == null ? argument.program() : program);
     int cpuCount = cpus == null ? Engines.DEFAULT_CPUS : cpus;
     try (Engines engines = new Engines(cpuCount);
-        LoadedObject loaded = load(engines.named(engine), opened, name)) {
+        LoadedObject loaded = EntryProgram.load(engines.named(engine), opened, name)) {
       LoadedProgram target = loaded.program(name);
       return pcap != null ? runCapture(loaded, target, pcap) : runOnce(loaded, target);
     }
@@ -108,15 +106,6 @@ final class RunCommand implements Callable<Integer> {
     if (!format.equals("text") && !format.equals("json")) {
       throw new UsageException("-o: unknown format \"" + format + "\"");
     }
-  }
-
-  /** Loads the program that is wanted and those that its program arrays name. */
-  private static LoadedObject load(Engine engine, BpfObject object, String name) {
-    for (ObjectProgram other : object.programs()) {
-      boolean needed = other.name().equals(name) || EntryProgram.isSlot(object, other.name());
-      object.autoload(other.name(), needed);
-    }
-    return engine.load(object);
   }
 
   private int runCapture(LoadedObject loaded, LoadedProgram target, Path file) throws IOException {
