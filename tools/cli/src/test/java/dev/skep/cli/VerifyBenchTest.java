@@ -10,6 +10,8 @@ import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.verify.VerifierOptions;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +27,14 @@ final class VerifyBenchTest {
   private static final Program REJECTED =
       Program.of("rejected", ProgramType.XDP, "GPL", new long[] {EXIT}, List.of());
 
+  private static VerifyBench.Result measure(Program program, @Nullable KernelEngine kernel) {
+    return Objects.requireNonNull(
+        VerifyBench.measure(program, VerifierOptions.standard(), kernel, 2));
+  }
+
   @Test
   void measuresOursAlone() {
-    var result = VerifyBench.measure(ACCEPTED, VerifierOptions.standard(), null, 2);
-    assertThat(result).isNotNull();
+    var result = measure(ACCEPTED, null);
     assertThat(result.insns()).isEqualTo(3);
     assertThat(result.skep().min()).isPositive();
     assertThat(result.skep().median()).isGreaterThanOrEqualTo(result.skep().min());
@@ -41,10 +47,8 @@ final class VerifyBenchTest {
     Assumptions.assumeTrue(available.available(), available.reason());
     try (KernelEngine kernel = KernelEngine.host()) {
       for (Program program : List.of(ACCEPTED, REJECTED)) {
-        var result = VerifyBench.measure(program, VerifierOptions.standard(), kernel, 2);
-        assertThat(result).isNotNull();
-        assertThat(result.linux()).isNotNull();
-        assertThat(result.linux().min()).isPositive();
+        var linux = Objects.requireNonNull(measure(program, kernel).linux());
+        assertThat(linux.min()).isPositive();
       }
     }
   }
