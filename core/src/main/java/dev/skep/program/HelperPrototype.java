@@ -47,6 +47,8 @@ public record HelperPrototype(
     STRUCT_OR_NULL('d'),
     /** A per-CPU variable of the kernel. */
     PERCPU_STRUCT('P'),
+    SPIN_LOCK('L'),
+    TIMER('I'),
     /** A place on the stack that becomes a dynptr. */
     DYNPTR_LOCAL_OUT('1'),
     DYNPTR_RINGBUF_OUT('2'),
@@ -210,6 +212,8 @@ public record HelperPrototype(
       89 pV i -
       90 caaa i -
       91 caaa i -
+      93 L - -
+      94 L - -
       95 S s -
       96 S t -
       97 c i -
@@ -277,6 +281,10 @@ public record HelperPrototype(
       163 caiaa i g
       164 pfta i -
       165 NzCnz i g
+      169 Ipa i g
+      170 If i g
+      171 Iaa i g
+      172 I i g
       173 c i g
       174 c i -
       175 b b g

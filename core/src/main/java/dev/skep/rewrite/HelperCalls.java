@@ -94,7 +94,11 @@ final class HelperCalls {
         }
         patch.emitOld(word);
       }
-      case TIMER_SET_CALLBACK -> throw new UnsupportedException("rewrite of helper " + helper);
+      case TIMER_SET_CALLBACK -> {
+        patch.emit(InsnWord.of(LD_IMM64, 3, PSEUDO_BTF_ID, 0, KernelVariable.PROGRAM.ordinal()));
+        patch.emit(0);
+        patch.emitOld(word);
+      }
       default -> patch.keep(word);
     }
   }

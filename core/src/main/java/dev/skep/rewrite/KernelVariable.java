@@ -9,7 +9,10 @@ public enum KernelVariable {
   JIFFIES("jiffies"),
 
   /** A variable or function that the program names. */
-  NAMED("");
+  NAMED(""),
+
+  /** What the kernel keeps of the program itself (struct bpf_prog_aux). */
+  PROGRAM("prog_aux");
 
   private final String symbol;
 

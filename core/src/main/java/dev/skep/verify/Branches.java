@@ -281,7 +281,15 @@ final class Branches {
       return;
     }
     markNotNull(r, at);
-    Reg.setId(r, at, 0);
+    if (!holdsLock(r, at)) {
+      Reg.setId(r, at, 0);
+    }
+  }
+
+  /** The lock of a map value is told from others by the value's id. */
+  private boolean holdsLock(long[] r, int at) {
+    return Reg.base(r, at) == MAP_VALUE
+        && env.fieldsOf(Reg.handle(r, at)).first(SpecialFields.SPIN_LOCK) != null;
   }
 
   /** mark_ptr_not_null_reg. */
@@ -295,7 +303,9 @@ final class Branches {
     switch (map.type()) {
       case ARRAY_OF_MAPS, HASH_OF_MAPS -> {
         Reg.setType(r, at, CONST_PTR_TO_MAP);
-        Reg.setHandle(r, at, Reg.handle(r, at) | Reg.INNER_MAP);
+        int inner = Reg.handle(r, at) | Reg.INNER_MAP;
+        boolean timed = env.fieldsOf(inner).first(SpecialFields.TIMER) != null;
+        Reg.setHandles(r, at, inner, timed ? Reg.id(r, at) : Reg.handle2(r, at));
       }
       case XSKMAP -> Reg.setType(r, at, XDP_SOCK);
       case SOCKMAP, SOCKHASH -> Reg.setType(r, at, SOCKET);

@@ -7,6 +7,8 @@ import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,8 @@ final class Env {
   final Explored explored;
   final StatesEqual states;
   final PathStack paths;
+
+  private final Map<Integer, SpecialFields> fields = new HashMap<>();
 
   /** The state that executes. */
   State cur = new State();
@@ -182,7 +186,7 @@ final class Env {
 
   /** Whether what is freed after a grace period stays (in_rcu_cs). */
   boolean inRcu() {
-    return cur.rcuLocks > 0 || !LoadChecks.sleepable(program);
+    return cur.rcuLocks > 0 || !sleepable();
   }
 
   int nextId() {
@@ -191,6 +195,16 @@ final class Env {
 
   void pushHistory(int flags, long linked) {
     history.push(cur, insn, previousInsn, flags, linked);
+  }
+
+  /** Special fields of a map's values. */
+  SpecialFields fieldsOf(int handle) {
+    return fields.computeIfAbsent(handle, h -> SpecialFields.of(mapOf(h)));
+  }
+
+  /** Whether all that executes may sleep (in_sleepable). */
+  boolean sleepable() {
+    return cur.inSleepable || LoadChecks.sleepable(program);
   }
 
   MapSpec map(long[] r, int at) {

@@ -24,6 +24,9 @@ final class ExitRules {
    */
   void checkLeak(boolean locks, String where) {
     State state = env.cur;
+    if (locks && state.activeLocks != 0) {
+      throw inside(where, "bpf_spin_lock-ed");
+    }
     boolean leak = false;
     for (int i = 0; state.curframe == 0 && i < state.refCount; i++) {
       if (state.refType[i] == State.REF_PTR) {

@@ -74,7 +74,11 @@ final class FunctionCalls {
 
   private void callGlobal(
       Subprog callee, Frame caller, @org.jspecify.annotations.Nullable Rejection mismatch) {
-    if (callee.mightSleep && !LoadChecks.sleepable(env.program)) {
+    if (env.cur.activeLocks != 0) {
+      env.verbose("global function calls are not allowed while holding a lock,\n");
+      throw env.reject(Errno.EINVAL, "use static function instead");
+    }
+    if (callee.mightSleep && !env.sleepable()) {
       throw env.reject(
           Errno.EINVAL,
           "global functions that may sleep are not allowed in non-sleepable context,\n"
@@ -135,6 +139,32 @@ final class FunctionCalls {
     queued.callbackUnrollDepth++;
     queued.frame(queued.curframe - 1).callbackDepth++;
     caller.callbackDepth = 0;
+    return frame;
+  }
+
+  /**
+   * Queues a callback that runs some time after the call, on a stack of its own
+   * (push_async_callback_call).
+   *
+   * @return its frame, whose arguments the caller fills in
+   */
+  Frame queueAsyncCallback(int number, boolean sleepable) {
+    Subprog callback = env.subprogs[number];
+    Frame caller = env.cur.current();
+    prototypes.checkCall(callback);
+    callback.callback = true;
+    callback.asyncCallback = true;
+    State fresh = new State();
+    fresh.branches = 1;
+    fresh.inSleepable = sleepable;
+    Frame frame = new Frame();
+    frame.subprogno = number;
+    frame.asyncEntryCount = caller.asyncEntryCount + 1;
+    frame.inAsyncCallback = true;
+    initRegisters(frame);
+    env.trace.scratched.all();
+    fresh.frames[0] = frame;
+    env.paths.pushFresh(fresh, callback.start, env.insn);
     return frame;
   }
 

@@ -33,6 +33,7 @@ final class HelperArguments {
   private static final int[] FUNCTION_TYPES = {FUNC};
   private static final int[] STACK_TYPES = {STACK};
   private static final int[] STRING_TYPES = {MAP_VALUE};
+  private static final int[] LOCK_TYPES = {MAP_VALUE, BTF_ID | MEM_ALLOC};
   private static final int[] DYNPTR_TYPES = {STACK, RegType.DYNPTR};
   private static final int[] RINGBUF_TYPES = {MEM | MEM_RINGBUF};
 
@@ -42,6 +43,7 @@ final class HelperArguments {
   };
   private static final int[] FULL_SOCKET_TYPES = {SOCKET};
 
+  private static final int SPIN_LOCK_HELPER = 93;
   private static final int NULL_ALLOWED = 1;
   private static final int READ_ONLY = 2;
 
@@ -51,6 +53,7 @@ final class HelperArguments {
   private final StackAccess stack;
   private final ConstantMaps constants;
   private final Dynptrs dynptrs;
+  private final Locks locks;
 
   HelperArguments(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
     this.env = env;
@@ -59,6 +62,7 @@ final class HelperArguments {
     this.stack = stack;
     constants = new ConstantMaps(env, memory);
     dynptrs = new Dynptrs(env);
+    locks = new Locks(env);
   }
 
   void check(HelperPrototype prototype, int index, CallArguments call) {
@@ -137,6 +141,8 @@ final class HelperArguments {
       case MAP -> MAP_TYPES;
       case FUNCTION -> FUNCTION_TYPES;
       case STACK_OR_NULL -> STACK_TYPES;
+      case SPIN_LOCK -> LOCK_TYPES;
+      case TIMER -> STRING_TYPES;
       case DYNPTR_LOCAL_OUT, DYNPTR_RINGBUF_OUT, DYNPTR_RELEASED, DYNPTR -> DYNPTR_TYPES;
       case CONST_STRING -> STRING_TYPES;
       case RINGBUF_MEMORY -> RINGBUF_TYPES;
@@ -309,7 +315,22 @@ final class HelperArguments {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     switch (kind) {
+      case SPIN_LOCK -> locks.check(regno, call.helper == SPIN_LOCK_HELPER);
+      case TIMER -> {
+        locks.place(regno, SpecialFields.TIMER, "bpf_timer");
+        call.map = Reg.handle(r, at);
+        call.mapUid = Reg.handle2(r, at);
+      }
       case MAP -> {
+        if (call.map != CallArguments.NO_MAP
+            && (call.map != Reg.handle(r, at) || call.mapUid != Reg.handle2(r, at))) {
+          throw env.reject(
+              Errno.EINVAL,
+              "timer pointer in R1 map_uid="
+                  + call.mapUid
+                  + " doesn't match map pointer in R2 map_uid="
+                  + Reg.handle2(r, at));
+        }
         call.map = Reg.handle(r, at);
         call.mapUid = Reg.handle2(r, at);
       }
@@ -469,6 +490,7 @@ final class HelperArguments {
       case MAP_VALUE -> {
         memory.checkMapDirection(regno, off, size, write);
         memory.checkRegion(regno, off, size, memory.valueSize(r, at), zeroAllowed);
+        memory.checkFields(regno, off, size);
       }
       case MEM -> {
         if (write && (type & MEM_RDONLY) != 0) {

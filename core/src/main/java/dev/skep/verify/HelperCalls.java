@@ -25,6 +25,7 @@ final class HelperCalls {
   private static final int SNPRINTF = 165;
   private static final int LOOP = 181;
   private static final int GET_LOCAL_STORAGE = 81;
+  private static final int TIMER_SET_CALLBACK = 170;
   private static final int GET_FUNC_IP = 173;
   private static final int DYNPTR_FROM_MEM = 197;
   private static final int SUBMIT_DYNPTR = 199;
@@ -99,7 +100,7 @@ final class HelperCalls {
     if (id == D_PATH && !givesPath()) {
       throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
     }
-    if (Helpers.mightSleep(id) && !LoadChecks.sleepable(env.program)) {
+    if (Helpers.mightSleep(id) && !env.sleepable()) {
       throw env.reject(Errno.EINVAL, "helper call might sleep in a non-sleepable prog");
     }
     call.clear(id);
@@ -265,6 +266,7 @@ final class HelperCalls {
         call.changesPacket = type == Dynptrs.SKB || type == Dynptrs.SKB_META;
       }
       case DRAIN -> drain();
+      case TIMER_SET_CALLBACK -> queueTimer();
       case FIND_VMA -> findVma();
       default -> {}
     }
@@ -276,6 +278,16 @@ final class HelperCalls {
       throw env.reject(
           Errno.EACCES,
           "Unsupported reg type " + RegTypeText.of(type) + " for bpf_dynptr_from_mem data");
+    }
+  }
+
+  private void queueTimer() {
+    long[] r = functions.queueAsyncCallback(call.subprog, false).regs;
+    Reg.markPointer(r, Frame.reg(1), CONST_PTR_TO_MAP);
+    Reg.markPointer(r, Frame.reg(2), MAP_KEY);
+    Reg.markPointer(r, Frame.reg(3), MAP_VALUE);
+    for (int i = 1; i <= 3; i++) {
+      Reg.setHandle(r, Frame.reg(i), call.map);
     }
   }
 
@@ -404,7 +416,8 @@ final class HelperCalls {
                 && call.constKey < (map.maxEntries() & 0xffffffffL);
         Reg.markPointer(r, 0, found ? MAP_VALUE : MAP_VALUE | MAYBE_NULL);
         Reg.setHandles(r, 0, call.map, call.mapUid);
-        if (!found) {
+        boolean locked = env.fieldsOf(call.map).first(SpecialFields.SPIN_LOCK) != null;
+        if (!found || locked) {
           Reg.setId(r, 0, env.nextId());
         }
         if (id == MAP_LOOKUP && (map.type() == MapType.SOCKMAP || map.type() == MapType.SOCKHASH)) {

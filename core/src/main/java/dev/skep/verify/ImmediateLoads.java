@@ -8,6 +8,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 
 /**
  * Checks opcodes, resolves what each ld_imm64 loads, and that the maps fit the program
@@ -114,6 +115,7 @@ final class ImmediateLoads {
     if (type == MapType.STRUCT_OPS) {
       refuse("bpf_struct_ops map cannot be used in prog", EINVAL);
     }
+    checkFields(SpecialFields.of(map));
     if (LoadChecks.sleepable(program) && !sleepableType(type)) {
       refuse("Sleepable programs can only use array, hash, ringbuf and local storage maps", EINVAL);
     }
@@ -126,9 +128,28 @@ final class ImmediateLoads {
     if (type == MapType.ARENA) {
       throw new UnsupportedException("arena maps");
     }
-    String special = SpecialFields.find(map);
-    if (special != null) {
-      throw new UnsupportedException("maps whose values hold " + special);
+  }
+
+  private void checkFields(SpecialFields fields) {
+    String missing = fields.missing();
+    if (missing != null) {
+      throw new UnsupportedException("maps whose values hold " + missing);
+    }
+    boolean tracing =
+        switch (program.type()) {
+          case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> true;
+          default -> false;
+        };
+    if (fields.first(SpecialFields.SPIN_LOCK) != null) {
+      if (program.type() == ProgramType.SOCKET_FILTER) {
+        refuse("socket filter progs cannot use bpf_spin_lock yet", EINVAL);
+      }
+      if (tracing) {
+        refuse("tracing progs cannot use bpf_spin_lock yet", EINVAL);
+      }
+    }
+    if (fields.first(SpecialFields.TIMER) != null && tracing) {
+      refuse("tracing progs cannot use bpf_timer yet", EINVAL);
     }
   }
 

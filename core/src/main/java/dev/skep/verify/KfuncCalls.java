@@ -47,7 +47,7 @@ final class KfuncCalls {
     if (kfunc.name().equals("__bpf_trap")) {
       throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
     }
-    if (rules.sleeps() && !LoadChecks.sleepable(env.program)) {
+    if (rules.sleeps() && !env.sleepable()) {
       throw env.reject(
           Errno.EACCES, "program must be sleepable to call sleepable kfunc " + kfunc.name());
     }

@@ -10,6 +10,9 @@ final class MainPass {
   /** Instructions followed at most (BPF_COMPLEXITY_LIMIT_INSNS). */
   static final int INSN_LIMIT = 1_000_000;
 
+  private static final int SPIN_UNLOCK = 94;
+  private static final int KPTR_XCHG = 194;
+
   private final Env env;
   private final Operands operands;
   private final MemoryAccess memory;
@@ -290,6 +293,11 @@ final class MainPass {
         || InsnWord.dst(word) != 0
         || classOf(code) == JMP32) {
       throw env.reject(Errno.EINVAL, "BPF_CALL uses reserved fields");
+    }
+    if (env.cur.activeLocks != 0
+        && (src == 0 && InsnWord.imm(word) != SPIN_UNLOCK && InsnWord.imm(word) != KPTR_XCHG
+            || src == PSEUDO_KFUNC_CALL)) {
+      throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
     }
     if (src == PSEUDO_CALL) {
       functions.call(word);

@@ -376,6 +376,7 @@ final class MemoryAccess {
     notNull(regno, type);
     checkMapDirection(regno, off, size, write);
     checkRegion(regno, off, size, valueSize(r, at), false);
+    checkFields(regno, off, size);
     if (write || value < 0) {
       return;
     }
@@ -387,6 +388,19 @@ final class MemoryAccess {
       Reg.markKnown(r, target, constant);
     } else {
       Reg.markUnknown(r, target, false);
+    }
+  }
+
+  /** Locks and timers are touched by their helpers only (check_map_access). */
+  void checkFields(int regno, int off, int size) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    SpecialFields special = env.fieldsOf(Reg.handle(r, at));
+    for (SpecialFields.Field field : special.all()) {
+      if (Reg.smin(r, at) + off < field.offset() + field.size()
+          && field.offset() < Reg.umax(r, at) + off + size) {
+        throw env.reject(Errno.EACCES, field.kind() + " cannot be accessed directly by load/store");
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.skep.verify;
 
+import dev.skep.errors.Errno;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -34,18 +35,8 @@ final class PathStack {
    * @param full errno when there are too many: jumps say EFAULT, loops and callbacks ENOMEM
    */
   State push(int insn, int from, int full) {
-    if (count == states.length) {
-      int room = count * 2;
-      states = Arrays.copyOf(states, room);
-      insns = Arrays.copyOf(insns, room);
-      previous = Arrays.copyOf(previous, room);
-      logPositions = Arrays.copyOf(logPositions, room);
-    }
     State copy = env.cur.copy();
-    states[count] = copy;
-    insns[count] = insn;
-    previous[count] = from;
-    logPositions[count++] = env.log.end();
+    add(copy, insn, from);
     if (count > LIMIT) {
       throw env.reject(full, "The sequence of " + count + " jumps is too complex.");
     }
@@ -54,6 +45,29 @@ final class PathStack {
       parent.branches++;
     }
     return copy;
+  }
+
+  /** Queues a state that has nothing to do with the current one (push_async_cb). */
+  void pushFresh(State fresh, int insn, int from) {
+    add(fresh, insn, from);
+    if (count > LIMIT) {
+      throw env.reject(
+          Errno.EFAULT, "The sequence of " + count + " jumps is too complex for async cb.");
+    }
+  }
+
+  private void add(State state, int insn, int from) {
+    if (count == states.length) {
+      int room = count * 2;
+      states = Arrays.copyOf(states, room);
+      insns = Arrays.copyOf(insns, room);
+      previous = Arrays.copyOf(previous, room);
+      logPositions = Arrays.copyOf(logPositions, room);
+    }
+    states[count] = state;
+    insns[count] = insn;
+    previous[count] = from;
+    logPositions[count++] = env.log.end();
   }
 
   /** Makes the youngest path the current state (pop_stack). */

@@ -17,6 +17,9 @@ final class State {
   /** {@link #refType}: interrupts that were turned off. */
   static final int REF_IRQ = 2;
 
+  /** {@link #refType}: a lock that is held. */
+  static final int REF_LOCK = 4;
+
   private static final int[] NO_INTS = {};
   private static final long[] NO_LONGS = {};
 
@@ -37,6 +40,12 @@ final class State {
 
   /** The id of the interrupts turned off last, 0 when they are on. */
   int activeIrq;
+
+  /** Locks held, and of the last one the id and the map. */
+  int activeLocks;
+
+  int activeLockId;
+  int activeLockMap;
 
   /** Paths below this checkpoint that are still to be explored. */
   int branches;
@@ -112,6 +121,9 @@ final class State {
     copy.rcuLocks = rcuLocks;
     copy.preemptLocks = preemptLocks;
     copy.activeIrq = activeIrq;
+    copy.activeLocks = activeLocks;
+    copy.activeLockId = activeLockId;
+    copy.activeLockMap = activeLockMap;
     copy.branches = branches;
     copy.parent = parent;
     copy.insnIdx = insnIdx;
@@ -160,6 +172,19 @@ final class State {
     System.arraycopy(refType, i + 1, refType, i, behind);
     System.arraycopy(refId, i + 1, refId, i, behind);
     System.arraycopy(refInsn, i + 1, refInsn, i, behind);
+  }
+
+  /** The lock that is held is free again (release_lock_state). */
+  void releaseLock() {
+    for (int i = 0; i < refCount; i++) {
+      if (refType[i] == REF_LOCK) {
+        remove(i);
+        break;
+      }
+    }
+    activeLocks--;
+    activeLockId = 0;
+    activeLockMap = 0;
   }
 
   /** Interrupts are as they were before they were turned off last (release_irq_state). */

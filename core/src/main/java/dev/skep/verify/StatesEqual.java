@@ -54,6 +54,9 @@ final class StatesEqual {
     if (old.refCount != cur.refCount
         || old.preemptLocks != cur.preemptLocks
         || old.rcuLocks != cur.rcuLocks
+        || old.activeLocks != cur.activeLocks
+        || !ids.check(old.activeLockId, cur.activeLockId)
+        || old.activeLockMap != cur.activeLockMap
         || !ids.check(old.activeIrq, cur.activeIrq)) {
       return false;
     }

@@ -31,6 +31,7 @@ final class KernelVariables implements AutoCloseable {
         yield jiffies;
       }
       case NAMED -> throw new UnsupportedException("addresses of variables of the kernel");
+      case PROGRAM -> throw new UnsupportedException("callbacks of timers");
     };
   }
 
