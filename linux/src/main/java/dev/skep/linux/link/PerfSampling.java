@@ -10,22 +10,22 @@ import dev.skep.linux.sys.PerfEvents;
  * @param config which event, as PERF_COUNT_SW_CPU_CLOCK = 0
  * @param period events per run of the program, or runs per second where it is a frequency
  * @param frequency whether {@code period} is runs per second
- * @param pid a process, or -1 for all
- * @param cpu a CPU, or -1 for all that the process runs on
+ * @param tid a thread, or -1 for all
+ * @param cpu a CPU, or -1 for all that the thread runs on
  */
-public record PerfSampling(int type, long config, long period, boolean frequency, int pid, int cpu)
+public record PerfSampling(int type, long config, long period, boolean frequency, int tid, int cpu)
     implements KernelAttachPoint {
   private static final int SOFTWARE = 1;
 
   public PerfSampling {
-    if (pid < 0 && cpu < 0) {
-      throw new IllegalArgumentException("a perf event of all processes needs a cpu");
+    if (tid < 0 && cpu < 0) {
+      throw new IllegalArgumentException("a perf event of all threads needs a cpu");
     }
   }
 
-  /** The CPU clock of a process, so many times a second. */
-  public static PerfSampling clockOfProcess(long pid, long hertz) {
-    return new PerfSampling(SOFTWARE, 0, hertz, true, Math.toIntExact(pid), -1);
+  /** The CPU clock of a thread, so many times in a second of its work. */
+  public static PerfSampling clockOfThread(long tid, long hertz) {
+    return new PerfSampling(SOFTWARE, 0, hertz, true, Math.toIntExact(tid), -1);
   }
 
   /** The clock of a CPU, so many times a second. */
@@ -36,7 +36,7 @@ public record PerfSampling(int type, long config, long period, boolean frequency
   Link attach(Attachee program) {
     long bits = frequency ? PerfEvents.BIT_FREQUENCY : 0;
     var event = new PerfEvents.Event(type, config, "", 0, period, bits);
-    return PerfLinks.attach(program, this, event, pid, cpu, 0, () -> {});
+    return PerfLinks.attach(program, this, event, tid, cpu, 0, () -> {});
   }
 
   @Override
@@ -45,6 +45,6 @@ public record PerfSampling(int type, long config, long period, boolean frequency
         + type
         + " config "
         + config
-        + (pid < 0 ? " of cpu " + cpu : " of process " + pid);
+        + (tid < 0 ? " of cpu " + cpu : " of thread " + tid);
   }
 }

@@ -178,14 +178,16 @@ class TracingTest {
   }
 
   @Test
-  void ticksOfThisProcess() throws Throwable {
+  void ticksOfThisThread() throws Throwable {
     OwnNamespace.run(namespace -> {
+      long tid = SYSCALLS.syscall(CallNumbers.GETTID);
       try (Loaded loaded = Loaded.marked(MARK, "trace", "on_tick");
-          Link link = loaded.program("on_tick").attach(PerfSampling.clockOfProcess(SELF, 1000))) {
-        long end = System.nanoTime() + 2_000_000_000L;
+          Link link = loaded.program("on_tick").attach(PerfSampling.clockOfThread(tid, 1000))) {
+        long end = System.nanoTime() + 5_000_000_000L;
         while (loaded.count(TICKS) == 0 && System.nanoTime() < end) {
           Thread.onSpinWait();
         }
+        assertThat(loaded.count(TICKS)).isPositive();
         assertThat(link.info().type()).isEqualTo("perf_event");
         assertThat(link.info().target()).isEqualTo("perf event");
       }
