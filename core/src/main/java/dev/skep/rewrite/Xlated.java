@@ -99,8 +99,10 @@ public final class Xlated {
       }
       case PSEUDO_MAP_VALUE -> insns[first] = InsnWord.withImm(word, numbers.mapId(imm));
       case PSEUDO_FUNC -> {
-        int number = program.functions().size() > 1 ? function(first + 1 + imm) : 0;
-        insns[first + 1] = InsnWord.withImm(insns[first + 1], Math.max(number, 0));
+        if (program.functions().size() > 1) {
+          int number = Math.max(function(first + 1 + imm), 0);
+          insns[first + 1] = InsnWord.withImm(insns[first + 1], number);
+        }
       }
       case PSEUDO_BTF_ID -> {
         long address = numbers.address(KernelVariable.values()[imm]);

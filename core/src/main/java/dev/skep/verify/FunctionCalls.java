@@ -79,11 +79,10 @@ final class FunctionCalls {
       throw env.reject(Errno.EINVAL, "use static function instead");
     }
     if (callee.mightSleep && !env.sleepable()) {
-      throw env.reject(
-          Errno.EINVAL,
+      env.verbose(
           "global functions that may sleep are not allowed in non-sleepable context,\n"
-              + "i.e., in a RCU/IRQ/preempt-disabled section, or in\n"
-              + "a non-sleepable BPF program context");
+              + "i.e., in a RCU/IRQ/preempt-disabled section, or in\n");
+      throw env.reject(Errno.EINVAL, "a non-sleepable BPF program context");
     }
     if (mismatch != null) {
       env.reject(

@@ -84,7 +84,9 @@ final class LinkedRegs {
       boolean same = r == known && at == knownAt;
       if (!same
           && Reg.type(r, at) == SCALAR
-          && ((Reg.id(r, at) ^ Reg.id(known, knownAt)) & ~Reg.ADD_CONST) == 0) {
+          && ((Reg.id(r, at) ^ Reg.id(known, knownAt)) & ~Reg.ADD_CONST) == 0
+          // A distance of 32 bits says nothing of one of 64 bits.
+          && ((Reg.id(r, at) ^ Reg.id(known, knownAt)) & Reg.ADD_CONST) != Reg.ADD_CONST) {
         syncOne(env, r, at, known, knownAt);
       }
     }

@@ -102,8 +102,7 @@ final class FuzzCommand implements Callable<Integer> {
     CampaignState state = state(name);
     try (FuzzOutput output = output()) {
       Campaign campaign = new Campaign(recipe, state, this::ladder, output::found);
-      run(campaign, state, output);
-      output.end(state, campaign.complaint());
+      runToEnd(campaign, state, output);
       return campaign.complaint().isEmpty() && state.counts().different() == 0
           ? ExitStatus.OK
           : ExitStatus.REJECTED;
@@ -204,8 +203,9 @@ final class FuzzCommand implements Callable<Integer> {
     return ladder;
   }
 
-  /** Runs; an interrupt ends it soon, with the state saved. */
-  private void run(Campaign campaign, CampaignState state, FuzzOutput output) {
+  /** Runs; an interrupt ends it soon, with the state saved and the tables printed. */
+  private void runToEnd(Campaign campaign, CampaignState state, FuzzOutput output)
+      throws IOException {
     CountDownLatch ended = new CountDownLatch(1);
     Thread hook =
         new Thread(() -> {
@@ -214,27 +214,33 @@ final class FuzzCommand implements Callable<Integer> {
         });
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      Long nanos = nanos();
-      long start = System.nanoTime();
-      long[] saved = {start};
-      campaign.run(
-          seed == null ? 0 : seed,
-          total(),
-          nanos == null ? null : start + nanos,
-          jobs,
-          now -> {
-            output.progress(now);
-            if (System.nanoTime() - saved[0] > SAVE_NANOS) {
-              saved[0] = System.nanoTime();
-              save(now);
-            }
-          });
-      save(state);
+      run(campaign, state, output);
+      output.end(state, campaign.complaint());
     } finally {
       output.clearProgress();
       ended.countDown();
       removeHook(hook);
     }
+  }
+
+  private void run(Campaign campaign, CampaignState state, FuzzOutput output) {
+    Long nanos = nanos();
+    long start = System.nanoTime();
+    long[] saved = {start};
+    campaign.run(
+        seed == null ? 0 : seed,
+        total(),
+        nanos == null ? null : start + nanos,
+        jobs,
+        now -> {
+          output.progress(now);
+          if (System.nanoTime() - saved[0] > SAVE_NANOS) {
+            saved[0] = System.nanoTime();
+            save(now);
+          }
+        });
+    save(state);
+    output.clearProgress();
   }
 
   private static void removeHook(Thread hook) {

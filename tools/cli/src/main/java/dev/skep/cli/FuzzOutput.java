@@ -142,6 +142,7 @@ final class FuzzOutput implements AutoCloseable {
     if (!complaint.isEmpty()) {
       out.println("stopped: " + complaint);
     }
+    out.flush();
   }
 
   private void missing(Counts counts) {

@@ -5,6 +5,8 @@ import dev.skep.ladder.Sample;
 
 /** Changes a few fields of a program at random: most results are refused, some in new ways. */
 public final class Mutator {
+  private static final int PSEUDO_BTF_ID = 3;
+
   private Mutator() {}
 
   public static Sample mutate(Sample sample, long seed) {
@@ -43,6 +45,9 @@ public final class Mutator {
         boolean loadsMap = src == 1 || src == 2 || src == 5 || src == 6;
         if (loadsMap && Integer.compareUnsigned(InsnWord.imm(insns[i]), maps) >= 0) {
           insns[i] = InsnWord.withSrc(insns[i], 0);
+        } else if (src == PSEUDO_BTF_ID && i + 1 < insns.length) {
+          // The second half names a descriptor, which may happen to be open or not.
+          insns[i + 1] = InsnWord.withImm(insns[i + 1], 0);
         }
         i++;
       }

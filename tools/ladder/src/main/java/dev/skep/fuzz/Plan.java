@@ -15,7 +15,7 @@ final class Plan {
   private static final int ZERO_SEED = 1 << 6;
 
   /** So large that no element is ever driven out, which is a matter of chance. */
-  private static final int LRU_ENTRIES = 1024;
+  private static final int LRU_ENTRIES = 64;
 
   final Dice dice;
   final TypeFacts facts;

@@ -1,6 +1,7 @@
 package dev.skep.ladder;
 
 import dev.skep.engine.LoadedProgram;
+import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
@@ -84,15 +85,34 @@ public final class Ladder implements AutoCloseable {
     try (SampleMaps maps = new SampleMaps(kernel, sample)) {
       int level = wholeLog ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
-        Verdict skep = judge(sample, level);
-        compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
-        if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
-          compareCode(findings, linux.program(), accepted.program(), maps);
-          compareBehaviour(findings, linux.program(), accepted.program(), sample, maps);
-        }
+        climb(findings, sample, linux, level, maps);
       }
+    } catch (BpfErrnoException | UnsupportedException noMapOrTarget) {
+      String why = String.valueOf(noMapOrTarget.getMessage());
+      findings.add(Finding.notCompared(Rung.VERDICT, why.lines().findFirst().orElse("")));
     }
     return findings;
+  }
+
+  private void climb(
+      List<Finding> findings, Sample sample, KernelVerdict linux, int level, SampleMaps maps) {
+    Verdict skep;
+    try {
+      skep = judge(sample, level);
+    } catch (RuntimeException | StackOverflowError thrown) {
+      findings.add(Finding.compare(Rung.VERDICT, "a verdict", threw(thrown)));
+      return;
+    }
+    compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
+    if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
+      compareCode(findings, linux.program(), accepted.program(), maps);
+      compareBehaviour(findings, linux.program(), accepted.program(), sample, maps);
+    }
+  }
+
+  private static String threw(Throwable thrown) {
+    StackTraceElement[] trace = thrown.getStackTrace();
+    return "threw " + thrown + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 
   /** Rewriting rejects a few programs that the verifier's walk accepts. */
@@ -134,7 +154,8 @@ public final class Ladder implements AutoCloseable {
             Rung.VERDICT,
             linux.accepted() ? "accepted" : Errno.name(linux.errno()),
             skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
-    if (verdict.isDifferent() && isNewer(sample, reason)) {
+    boolean sameReason = skep instanceof Verdict.Rejected r && r.message().equals(reason);
+    if (!sameReason && isNewer(sample, reason)) {
       findings.add(Finding.unsupported(Rung.VERDICT, "(by this kernel) values of per-CPU arrays"));
       return;
     }
@@ -173,7 +194,7 @@ public final class Ladder implements AutoCloseable {
     } catch (UnsupportedException missing) {
       findings.add(Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage())));
     } catch (RuntimeException thrown) {
-      findings.add(Finding.compare(Rung.JITED, "code", "threw " + thrown));
+      findings.add(Finding.compare(Rung.JITED, "code", threw(thrown)));
     }
   }
 
@@ -197,7 +218,7 @@ public final class Ladder implements AutoCloseable {
       } catch (UnsupportedException missing) {
         findings.add(Finding.unsupported(rung, String.valueOf(missing.getMessage())));
       } catch (RuntimeException thrown) {
-        findings.add(Finding.compare(rung, expected, "threw " + thrown));
+        findings.add(Finding.compare(rung, expected, threw(thrown)));
       }
     });
   }

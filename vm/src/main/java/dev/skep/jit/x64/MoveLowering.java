@@ -123,7 +123,7 @@ final class MoveLowering {
               InsnWord.imm(first),
               f.linkage.mapValueAddress(InsnWord.imm(first), InsnWord.imm(second)));
       case 3 -> kernelVariable(dst, InsnWord.imm(first));
-      case 4 -> function(dst, InsnWord.imm(first));
+      case 4 -> function(dst, InsnWord.imm(first), InsnWord.imm64(first, second));
       default -> throw new UnsupportedException("jit of ld_imm64 source " + InsnWord.src(first));
     }
   }
@@ -141,10 +141,10 @@ final class MoveLowering {
     f.relocation(Kind.KERNEL_VARIABLE, address == (int) address ? 4 : 8, ordinal);
   }
 
-  private void function(int dst, int relative) {
+  private void function(int dst, int relative, long bits) {
     int function = f.input.functionAt(f.function.start() + f.current + relative);
     if (function < 0) {
-      constant(asm, dst, relative & 0xffff_ffffL);
+      constant(asm, dst, bits);
       return;
     }
     if (f.layout.kernelAddresses()) {
