@@ -13,7 +13,7 @@ final class SkbEcn {
   static long setCongested(long skb) {
     long ip = Skb.data(skb) + Skb.networkOffset(skb);
     long end = Skb.data(skb) + Skb.len(skb);
-    return switch (Skb.protocol(skb)) {
+    return switch (SkbVlan.innerProtocol(skb)) {
       case Skb.PROTOCOL_IP -> ip + 20 <= end ? markIpv4(ip) : 0;
       case Skb.PROTOCOL_IPV6 -> ip + 40 <= end ? markIpv6(ip) : 0;
       default -> 0;

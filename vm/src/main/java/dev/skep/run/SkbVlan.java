@@ -11,6 +11,10 @@ final class SkbVlan {
 
   private static final int PROTOCOL_8021AD = 0xa888;
   private static final int TAG_LEN = 4;
+
+  /** VLAN_MAX_DEPTH. */
+  private static final int MAX_DEPTH = 8;
+
   private static final int ADDRESSES = 12;
   private static final int VLAN_ETH_HLEN = 18;
   private static final int ETH_P_802_3_MIN = 0x600;
@@ -21,6 +25,22 @@ final class SkbVlan {
 
   private static boolean isVlan(int protocol) {
     return protocol == PROTOCOL_8021Q || protocol == PROTOCOL_8021AD;
+  }
+
+  /**
+   * What the packet holds behind the tags in its data (vlan_get_protocol); 0 where they do not end.
+   */
+  static int innerProtocol(long skb) {
+    int protocol = Skb.protocol(skb);
+    int at = Skb.ETH_HLEN;
+    for (int depth = 1; isVlan(protocol); depth++) {
+      if (at + TAG_LEN > Skb.len(skb) || depth == MAX_DEPTH) {
+        return 0;
+      }
+      protocol = Memory.getShort(Skb.data(skb) + at + 2) & 0xffff;
+      at += TAG_LEN;
+    }
+    return protocol;
   }
 
   private static boolean present(long skb) {
