@@ -7,8 +7,6 @@ import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +56,8 @@ final class Env {
   final StatesEqual states;
   final PathStack paths;
 
-  private final Map<Integer, SpecialFields> fields = new HashMap<>();
+  private final @Nullable SpecialFields[] fields;
+  private final @Nullable SpecialFields[] innerFields;
 
   /** The state that executes. */
   State cur = new State();
@@ -103,6 +102,8 @@ final class Env {
     this.attachment = attachment;
     this.log = log;
     this.trace = trace;
+    fields = new SpecialFields[program.maps().size()];
+    innerFields = new SpecialFields[program.maps().size()];
     level1 = log.level1();
     level2 = log.level2();
     scalars = new Scalars(log, false, (program.flags() & TEST_REG_INVARIANTS) != 0);
@@ -199,7 +200,15 @@ final class Env {
 
   /** Special fields of a map's values. */
   SpecialFields fieldsOf(int handle) {
-    return fields.computeIfAbsent(handle, h -> SpecialFields.of(mapOf(h)));
+    boolean inner = (handle & Reg.INNER_MAP) != 0;
+    @Nullable SpecialFields[] known = inner ? innerFields : fields;
+    int map = handle & ~Reg.INNER_MAP;
+    SpecialFields found = known[map];
+    if (found == null) {
+      found = SpecialFields.of(mapOf(handle));
+      known[map] = found;
+    }
+    return found;
   }
 
   /** Whether all that executes may sleep (in_sleepable). */

@@ -396,7 +396,8 @@ final class MemoryAccess {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     SpecialFields special = env.fieldsOf(Reg.handle(r, at));
-    for (SpecialFields.Field field : special.all()) {
+    for (int i = 0; i < special.all().size(); i++) {
+      SpecialFields.Field field = special.all().get(i);
       if (Reg.smin(r, at) + off < field.offset() + field.size()
           && field.offset() < Reg.umax(r, at) + off + size) {
         throw env.reject(Errno.EACCES, field.kind() + " cannot be accessed directly by load/store");
