@@ -25,6 +25,12 @@ public final class Netlink implements AutoCloseable {
   private static final int MSG_TRUNC = 0x20;
   private static final int RECEIVE_BYTES = 1 << 17;
 
+  /** NLM_F_DUMP_INTR. */
+  private static final int DUMP_INTERRUPTED = 0x10;
+
+  /** A dump that keeps changing is taken as it is after so many. */
+  private static final int DUMP_ATTEMPTS = 10;
+
   private final Syscalls syscalls;
   private final Fd fd;
   private int sequence;
@@ -68,19 +74,33 @@ public final class Netlink implements AutoCloseable {
    */
   public synchronized List<NetlinkMessage> call(NetlinkRequest request, String what)
       throws NetlinkException {
+    List<NetlinkMessage> answers = new ArrayList<>();
+    for (int i = 0; i < DUMP_ATTEMPTS; i++) {
+      answers.clear();
+      if (ask(request, what, answers)) {
+        break;
+      }
+    }
+    return answers;
+  }
+
+  /** One request; false if what was dumped changed meanwhile. */
+  private boolean ask(NetlinkRequest request, String what, List<NetlinkMessage> answers)
+      throws NetlinkException {
     int mine = ++sequence;
     send(request.bytes(mine), what);
-    List<NetlinkMessage> answers = new ArrayList<>();
+    boolean whole = true;
     while (true) {
       for (NetlinkMessage message : NetlinkMessage.parse(receive(what))) {
         if (message.sequence() != mine || message.type() == NetlinkMessage.NOOP) {
           continue; // the rest of a request that failed half way
         }
+        whole &= (message.flags() & DUMP_INTERRUPTED) == 0 || !request.isDump();
         if (message.type() == NetlinkMessage.ERROR || message.type() == NetlinkMessage.DONE) {
           if (message.errno() != 0) {
             throw new NetlinkException(message.errno(), what, message.explanation());
           }
-          return answers;
+          return whole;
         }
         answers.add(message);
       }
