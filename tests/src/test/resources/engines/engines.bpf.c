@@ -9,6 +9,7 @@ const volatile __u32 limit = 100;
 volatile __u64 total = 5;
 volatile __u64 seen;
 volatile __u32 lengths[4];
+volatile __u64 requested;
 
 struct event {
 	__u64 number;
@@ -66,6 +67,11 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } devices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
+	__uint(max_entries, 4096);
+} requests SEC(".maps");
 
 int drop(struct xdp_md *ctx);
 int bounce(struct xdp_md *ctx);
@@ -154,6 +160,22 @@ SEC("xdp") int nested(struct xdp_md *ctx)
 		return XDP_DROP;
 	*value += 1;
 	return XDP_PASS;
+}
+
+static long request(struct bpf_dynptr *dynptr, void *ctx)
+{
+	__u64 *value = bpf_dynptr_data(dynptr, 0, sizeof(*value));
+
+	if (!value)
+		return 1;
+	requested += *value;
+	return 0;
+}
+
+// Adds up the requests; returns how many there were.
+SEC("xdp") int drain(struct xdp_md *ctx)
+{
+	return bpf_user_ringbuf_drain(&requests, request, 0, 0);
 }
 
 SEC("xdp") int redirect(struct xdp_md *ctx)

@@ -71,6 +71,7 @@ public final class Maps {
       case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
       case PROG_ARRAY -> new ProgArrayMap(this, spec);
       case RINGBUF -> new RingbufMap(this, spec);
+      case USER_RINGBUF -> new UserRingbufMap(this, spec);
       case LPM_TRIE -> new TrieMap(this, spec);
       case QUEUE, STACK -> new QueueStackMap(this, spec);
       case BLOOM_FILTER -> new BloomMap(this, spec);

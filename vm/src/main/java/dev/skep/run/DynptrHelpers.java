@@ -1,9 +1,11 @@
 package dev.skep.run;
 
 import dev.skep.errors.Errno;
+import dev.skep.machine.BpfCallback;
 import dev.skep.machine.Cpu;
 import dev.skep.map.Maps;
 import dev.skep.map.RingbufMap;
+import dev.skep.map.UserRingbufMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.ProgramType;
 import java.util.List;
@@ -35,6 +37,7 @@ final class DynptrHelpers {
     table.set(198, this::reserve);
     table.set(199, (cpu, ptr, flags, r3, r4, r5) -> commit(ptr, flags, false));
     table.set(200, (cpu, ptr, flags, r3, r4, r5) -> commit(ptr, flags, true));
+    table.set(209, this::drain);
     sources(table);
     windows(table);
     contents(table);
@@ -88,6 +91,27 @@ final class DynptrHelpers {
       Dynptr.setNull(dynptr);
     }
     return 0;
+  }
+
+  private long drain(Cpu cpu, long map, long function, long context, long flags, long r5) {
+    if (!(maps.at(map) instanceof UserRingbufMap ring)) {
+      throw new IllegalStateException("no user ring buffer: " + maps.at(map));
+    }
+    BpfCallback callback = cpu.callback();
+    long dynptr = Memory.allocate(Dynptr.SIZE_BYTES);
+    maps.machine().addressSpace().add(dynptr, Dynptr.SIZE_BYTES);
+    try {
+      return ring.drain(
+          cpu,
+          flags,
+          (sample, length) -> {
+            Dynptr.set(dynptr, sample, Dynptr.LOCAL, length, false);
+            return callback.call(function, dynptr, context, 0, 0, 0);
+          });
+    } finally {
+      maps.machine().addressSpace().remove(dynptr);
+      Memory.free(dynptr);
+    }
   }
 
   // ---- kernel functions; those that return an int leave the upper half of R0 zero ----

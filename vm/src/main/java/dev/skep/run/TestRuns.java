@@ -71,6 +71,27 @@ final class TestRuns implements AutoCloseable {
     };
   }
 
+  /** Whether programs of that type can run here, by a test run or out of a tail call. */
+  static boolean runs(ProgramType type) {
+    return switch (type) {
+      case XDP,
+          SOCKET_FILTER,
+          SCHED_CLS,
+          SCHED_ACT,
+          CGROUP_SKB,
+          LWT_IN,
+          LWT_OUT,
+          LWT_XMIT,
+          RAW_TRACEPOINT,
+          SYSCALL,
+          FLOW_DISSECTOR,
+          SK_LOOKUP,
+          NETFILTER ->
+          true;
+      default -> false;
+    };
+  }
+
   TestRunResult run(VmProgram program, TestRun run) {
     variables.refresh();
     ProgramType type = program.program().type();

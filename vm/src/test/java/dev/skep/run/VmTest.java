@@ -3,6 +3,8 @@ package dev.skep.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.engine.PacketBatch;
 import dev.skep.engine.TestRun;
 import dev.skep.errors.BpfErrnoException;
@@ -12,12 +14,16 @@ import dev.skep.isa.Assembler;
 import dev.skep.map.RingbufMap;
 import dev.skep.map.VmMap;
 import dev.skep.program.Helpers;
+import dev.skep.program.KernelTypes;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +34,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -485,11 +492,27 @@ class VmTest {
   @ParameterizedTest
   @ValueSource(strings = {"interp", "jit"})
   void aHelperThatIsMissingIsNamedAtLoad(String engine) {
+    String text =
+        """
+        r0 = 0
+        *(u64 *)(r10 - 8) = r0
+        *(u64 *)(r10 - 16) = r0
+        *(u64 *)(r10 - 24) = r0
+        *(u64 *)(r10 - 32) = r0
+        *(u64 *)(r10 - 40) = r0
+        r1 = r10
+        r1 += -40
+        r2 = r10
+        r2 += -20
+        r3 = 20
+        call bpf_tcp_raw_gen_syncookie_ipv4
+        r0 = 0
+        exit
+        """;
     try (Vm vm = vm(engine, VmOptions.ofCpus(1))) {
-      assertThatThrownBy(
-              () -> load(vm, ProgramType.XDP, "call bpf_get_current_task#35\nr0 = 0\nexit"))
+      assertThatThrownBy(() -> load(vm, ProgramType.XDP, text))
           .isInstanceOf(UnsupportedException.class)
-          .hasMessageContaining("bpf_get_current_task");
+          .hasMessageContaining("bpf_tcp_raw_gen_syncookie_ipv4");
     }
   }
 
@@ -512,6 +535,42 @@ class VmTest {
         VmProgram program = load(vm, ProgramType.XDP, text)) {
       assertThat(program.testRun(TestRun.of(PACKET)).retval()).isEqualTo(7);
       assertThat(lines).containsExactly("his -5\n");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"interp", "jit"})
+  void currentTask(String engine) throws IOException {
+    Path types = Path.of("/sys/kernel/btf/vmlinux");
+    Assumptions.assumeTrue(Files.isReadable(types), "no BTF of a kernel");
+    Btf btf = Btf.parse(Files.readAllBytes(types));
+    KernelTypes kernel = KernelTypes.of(btf);
+    int task = btf.find("task_struct", BtfKind.STRUCT);
+    int member = 0;
+    while (!btf.string(btf.memberNameOffset(task, member)).equals("tgid")) {
+      member++;
+    }
+    int tgid = btf.memberBitOffset(task, member) / 8;
+    try (Vm vm = vm(engine, VmOptions.ofCpus(1).withKernel(kernel));
+        VmMap out = vm.createMap(MapSpec.of("out", MapType.ARRAY, 4, 8, 1, 0));
+        VmProgram program =
+            load(
+                vm,
+                ProgramType.RAW_TRACEPOINT,
+                """
+                call bpf_get_current_task
+                r3 = r0
+                r3 += OFFSET
+                r1 = map[0][0]
+                r2 = 4
+                call bpf_probe_read_kernel
+                exit
+                """
+                    .replace("OFFSET", String.valueOf(tgid)),
+                out)) {
+      assertThat(program.testRun(new TestRun(null, null, 1, -1, -1, 0, 0, 0)).retval()).isZero();
+      int pid = (int) ProcessHandle.current().pid();
+      assertThat(out.lookup(u32(0))).isEqualTo(Arrays.copyOf(u32(pid), 8));
     }
   }
 

@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Assumptions;
 
 /** Engines by name, and what tests of them need. */
@@ -39,16 +38,6 @@ final class Engines {
     var available = KernelEngine.available();
     Assumptions.assumeTrue(available.available(), available.reason());
     return KernelEngine.host();
-  }
-
-  /** What an engine gives; skips the test where it says that it lacks that. */
-  static <T> T supported(Supplier<T> piece) {
-    try {
-      return piece.get();
-    } catch (UnsupportedException missing) {
-      Assumptions.abort(String.valueOf(missing.getMessage()));
-      throw missing;
-    }
   }
 
   /** The object of these tests, parsed afresh. */

@@ -16,6 +16,7 @@ import dev.skep.engine.PreparedRun;
 import dev.skep.engine.RingBuffer;
 import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
+import dev.skep.engine.UserRingBuffer;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.MalformedException;
@@ -118,7 +119,7 @@ final class EnginesTest {
   @Test
   void ringBuffers() {
     try (LoadedObject loaded = load();
-        RingBuffer ring = Engines.supported(loaded.map("events")::ringBuffer)) {
+        RingBuffer ring = loaded.map("events").ringBuffer()) {
       List<byte[]> records = new ArrayList<>();
       RingBuffer.Consumer all = records::add;
       assertThat(ring.consume(all)).isZero();
@@ -153,7 +154,7 @@ final class EnginesTest {
       List<String> samples = new ArrayList<>();
       PerfBuffer.Consumer consumer =
           (cpu, data) -> samples.add(data.length + ":" + data[0] + ":" + data[4] + data[5]);
-      try (PerfBuffer reader = Engines.supported(() -> loaded.map("samples").perfBuffer(8192))) {
+      try (PerfBuffer reader = loaded.map("samples").perfBuffer(8192)) {
         assertThat(retval(loaded, "sample", packet(7, 60))).isZero();
         assertThat(retval(loaded, "sample", packet(8, 60))).isZero();
         // 16 bytes do not fit what is wanted of the packet.
@@ -164,6 +165,37 @@ final class EnginesTest {
         assertThat(samples).containsExactlyInAnyOrder("28:7:71", "28:8:81");
       }
       assertThat(retval(loaded, "sample", packet(7, 60))).isEqualTo(Errno.ENOENT);
+    }
+  }
+
+  @Test
+  void userRingBuffers() {
+    try (LoadedObject loaded = load();
+        UserRingBuffer requests = loaded.map("requests").userRingBuffer()) {
+      assertThat(retval(loaded, "drain", packet(0, 60))).isZero();
+      assertThat(requests.write(u64(40))).isTrue();
+      UserRingBuffer.Sample left = Objects.requireNonNull(requests.reserve(8));
+      assertThat(requests.write(u64(2))).isTrue();
+      // The second one is not there yet.
+      assertThat(retval(loaded, "drain", packet(0, 60))).isEqualTo(1);
+      assertThat(loaded.variable("requested").getLong()).isEqualTo(40);
+      left.discard();
+      assertThat(retval(loaded, "drain", packet(0, 60))).isEqualTo(1);
+      assertThat(loaded.variable("requested").getLong()).isEqualTo(42);
+      // 16 bytes a record: the ring holds 256, all of it.
+      int written = 0;
+      while (requests.write(u64(1))) {
+        written++;
+      }
+      assertThat(written).isEqualTo(256);
+      assertThat(requests.reserve(8, Duration.ofMillis(1))).isNull();
+      assertThat(retval(loaded, "drain", packet(0, 60))).isEqualTo(256);
+      assertThat(requests.write(new byte[4])).isTrue();
+      assertThat(requests.write(u64(1))).isTrue();
+      // Four bytes are no request: the program stops there.
+      assertThat(retval(loaded, "drain", packet(0, 60))).isEqualTo(1);
+      assertThat(loaded.variable("requested").getLong()).isEqualTo(42 + 256);
+      assertErrno(Errno.E2BIG, () -> requests.reserve(4096));
     }
   }
 

@@ -153,8 +153,8 @@ final class LeaksTest {
       loaded.variable("seen").set(u64(5));
       loaded.map("flows").updateBatch(u32(7, 8), u64(1, 2), 0);
       loaded.map("flows").lookupAndDeleteBatch(null, 100, 0);
-      Engines.supported(loaded.map("events")::ringBuffer).close();
-      Engines.supported(() -> loaded.map("samples").perfBuffer(4096)).close();
+      loaded.map("events").ringBuffer().close();
+      loaded.map("samples").perfBuffer(4096).close();
     }
   }
 
