@@ -23,6 +23,7 @@ public final class Campaign {
   private static final int CHUNK = 64;
 
   private static final int RESULTS_SHOWN = 10;
+  private static final long COMPLAINT_NANOS = 20_000_000_000L;
 
   private final Recipe recipe;
   private final CampaignState state;
@@ -68,9 +69,10 @@ public final class Campaign {
     long end = first + count;
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < jobs; i++) {
-      threads.add(Thread.ofPlatform().name("fuzz-" + i).start(() -> work(end)));
+      threads.add(Thread.ofPlatform().daemon().name("fuzz-" + i).start(() -> work(end)));
     }
     long last = System.nanoTime();
+    long stoppedAt = last;
     boolean alive = true;
     while (alive) {
       alive = false;
@@ -89,6 +91,10 @@ public final class Campaign {
       complaint = complaint.isEmpty() ? health.complaint() : complaint;
       if (!complaint.isEmpty()) {
         stop();
+        // A thread that the kernel killed in a system call never ends.
+        alive &= now - stoppedAt < COMPLAINT_NANOS;
+      } else {
+        stoppedAt = now;
       }
     }
     if (!failures.isEmpty()) {

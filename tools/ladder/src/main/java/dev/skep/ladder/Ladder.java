@@ -78,7 +78,7 @@ public final class Ladder implements AutoCloseable {
    */
   public List<Finding> climb(Sample sample, boolean wholeLog) {
     List<Finding> findings = new ArrayList<>();
-    if (KernelHazard.isHazard(sample.program(), options)) {
+    if (isHazard(sample)) {
       findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
       return findings;
     }
@@ -92,6 +92,12 @@ public final class Ladder implements AutoCloseable {
       findings.add(Finding.notCompared(Rung.VERDICT, why.lines().findFirst().orElse("")));
     }
     return findings;
+  }
+
+  /** Targets of tail calls are loaded, too. */
+  private boolean isHazard(Sample sample) {
+    return KernelHazard.isHazard(sample.program(), options)
+        || sample.targets().stream().anyMatch(target -> KernelHazard.isHazard(target, options));
   }
 
   private void climb(

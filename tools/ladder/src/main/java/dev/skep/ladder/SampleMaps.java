@@ -61,7 +61,7 @@ public final class SampleMaps implements AutoCloseable {
     return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }
 
-  /** The program that an element names; null for one that the engine refuses. */
+  /** The program that an element names; null for one that is refused, or may crash Linux. */
   private byte @Nullable [] slot(byte[] element) {
     if (element.length == 1) {
       return number(constant(sample.program(), element[0]).slotValue());
@@ -75,6 +75,9 @@ public final class SampleMaps implements AutoCloseable {
   }
 
   private @Nullable LoadedProgram target(Program program) {
+    if (KernelHazard.isHazard(program)) {
+      return null;
+    }
     try {
       LoadedProgram loaded = engine.load(program, maps);
       programs.add(loaded);
