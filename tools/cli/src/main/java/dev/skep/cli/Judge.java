@@ -27,12 +27,14 @@ final class Judge {
    * One row per program that is wanted, or one row for an object that cannot be opened.
    *
    * @param kernel to be asked as well, or null
+   * @param bench rounds in which the cost of verification is measured, or 0
    */
   static List<VerdictRow> object(
       ObjectArgument argument,
       ProgramFilter filter,
       VerifierOptions options,
-      @Nullable KernelEngine kernel) {
+      @Nullable KernelEngine kernel,
+      int bench) {
     String name = argument.path().toString();
     List<VerdictRow> rows = new ArrayList<>();
     BpfObject object;
@@ -49,7 +51,7 @@ final class Judge {
       }
       named = true;
       if (filter.accepts(argument.path().getFileName().toString(), program.name())) {
-        rows.add(program(name, object, program, options, kernel));
+        rows.add(program(name, object, program, options, kernel, bench));
       }
     }
     if (!named && argument.program() != null) {
@@ -64,10 +66,14 @@ final class Judge {
       BpfObject object,
       ObjectProgram program,
       VerifierOptions options,
-      @Nullable KernelEngine kernel) {
+      @Nullable KernelEngine kernel,
+      int bench) {
     try {
       Program linked = object.toProgram(program);
       VerdictRow row = program(name, linked, options);
+      if (bench > 0) {
+        row = row.withBench(VerifyBench.measure(linked, options, kernel, bench));
+      }
       return kernel == null ? row : row.withLinux(LinuxSide.of(kernel, linked, options));
     } catch (SkepException e) {
       VerdictRow row =

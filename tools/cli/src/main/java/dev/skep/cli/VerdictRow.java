@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param xlatedInsns -1 when it was not rewritten
  * @param jitedBytes -1 when it was not compiled
  * @param linux the running kernel's side, where it was asked
+ * @param bench what verification costs, where that was measured
  */
 record VerdictRow(
     String object,
@@ -33,7 +34,8 @@ record VerdictRow(
     int xlatedInsns,
     int jitedBytes,
     String log,
-    @Nullable LinuxSide linux) {
+    @Nullable LinuxSide linux,
+    VerifyBench.@Nullable Result bench) {
 
   static VerdictRow of(
       String object, Program program, Verdict verdict, int xlatedInsns, int jitedBytes) {
@@ -71,6 +73,7 @@ record VerdictRow(
         xlatedInsns,
         jitedBytes,
         verdict.log(),
+        null,
         null);
   }
 
@@ -78,7 +81,7 @@ record VerdictRow(
   static VerdictRow failed(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
-        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null);
+        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null, null);
   }
 
   private static String attachName(Program program) {
@@ -103,7 +106,29 @@ record VerdictRow(
         xlatedInsns,
         jitedBytes,
         log,
-        side);
+        side,
+        bench);
+  }
+
+  /** The same with what verification costs. */
+  VerdictRow withBench(VerifyBench.@Nullable Result result) {
+    return new VerdictRow(
+        object,
+        program,
+        section,
+        progType,
+        attachType,
+        verdict,
+        errno,
+        message,
+        insn,
+        stats,
+        size,
+        xlatedInsns,
+        jitedBytes,
+        log,
+        linux,
+        result);
   }
 
   /** How the running kernel's answer compares; empty where it was not asked. */
@@ -166,6 +191,9 @@ record VerdictRow(
     writeFields(json, withLog);
     if (linux != null) {
       linux.writeFields(json);
+    }
+    if (bench != null) {
+      bench.writeFields(json);
     }
     json.writeEndObject();
   }

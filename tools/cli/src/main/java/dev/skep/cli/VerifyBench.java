@@ -27,6 +27,9 @@ final class VerifyBench {
   private static final long NANOS_PER_ROUND = 5_000_000;
   private static final int MOST_PER_ROUND = 100_000;
 
+  /** What the JVM needs to compile the verifier's paths for a program. */
+  private static final long WARM_UP_NANOS = 700_000_000;
+
   /**
    * Nanoseconds per processed instruction.
    *
@@ -71,6 +74,7 @@ final class VerifyBench {
           && agrees(verdict, kernel, program, maps)) {
         parts.add(part(times -> load(kernel, program, maps, times)));
       }
+      warmUp(program, quiet);
       List<Rounds.Result> results = Rounds.interleaved(rounds, parts);
       return new Result(
           insns,
@@ -131,5 +135,12 @@ final class VerifyBench {
       }
     }
     return nanos;
+  }
+
+  private static void warmUp(Program program, VerifierOptions options) {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < WARM_UP_NANOS) {
+      verify(program, options, 1);
+    }
   }
 }

@@ -34,7 +34,9 @@ enum VerifyColumn {
   ATTACH_TYPE("attach_type", "Attach type", List.of(), VerdictRow::attachType),
   ERRNO("errno", "Errno", List.of(), row -> Integer.toString(row.errno())),
   MESSAGE("message", "Message", List.of(), VerdictRow::message),
-  LINUX("against_linux", "Linux", List.of("linux"), VerdictRow::againstLinux);
+  LINUX("against_linux", "Linux", List.of("linux"), VerdictRow::againstLinux),
+  COST("ns_per_insn", "ns per insn", List.of(), row -> cost(row, false)),
+  LINUX_COST("linux_ns_per_insn", "Linux ns per insn", List.of(), row -> cost(row, true));
 
   private final String key;
   private final String head;
@@ -50,6 +52,15 @@ enum VerifyColumn {
 
   private static Function<VerdictRow, String> stat(ToLongFunction<VerifierStats> number) {
     return row -> row.stats() == null ? "N/A" : Long.toString(number.applyAsLong(row.stats()));
+  }
+
+  /** The median of the rounds. */
+  private static String cost(VerdictRow row, boolean linux) {
+    VerifyBench.Result bench = row.bench();
+    if (bench == null || linux && bench.linux() == null) {
+      return "N/A";
+    }
+    return "%.1f".formatted((linux ? bench.linux() : bench.skep()).median());
   }
 
   private static String known(int value) {

@@ -61,6 +61,12 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Ask the running kernel too, and compare: verdict, reason, counters, logs.")
   boolean againstLinux;
 
+  @Option(
+      names = "--bench",
+      paramLabel = "N",
+      description = "Measure verification in N rounds, beside Linux with --against-linux.")
+  int bench;
+
   @Option(names = "--jobs", paramLabel = "N", description = "Objects at once.")
   int jobs = Runtime.getRuntime().availableProcessors();
 
@@ -71,6 +77,12 @@ final class VerifyCommand implements Callable<Integer> {
     }
     if (jobs < 1) {
       throw new UsageException("--jobs: must be at least 1");
+    }
+    if (bench < 0) {
+      throw new UsageException("--bench: must not be negative");
+    }
+    if (bench > 0) {
+      jobs = 1; // what runs beside it would be measured too
     }
     if (global.anyJson()) {
       format = "json";
@@ -89,7 +101,8 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int judgeAll(Output output) throws IOException {
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
-    VerifierOptions options = Engines.verifier().withLogLevel(logLevel == null ? 1 : logLevel);
+    VerifierOptions facts = againstLinux ? ObjectLadder.verifierOptions() : Engines.verifier();
+    VerifierOptions options = facts.withLogLevel(logLevel == null ? 1 : logLevel);
     ProgramFilter filter = new ProgramFilter(filters);
     int status = ExitStatus.OK;
     try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null;
@@ -97,7 +110,7 @@ final class VerifyCommand implements Callable<Integer> {
             Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
       List<Future<List<VerdictRow>>> answers = new ArrayList<>();
       for (ObjectArgument argument : arguments) {
-        answers.add(workers.submit(() -> Judge.object(argument, filter, options, kernel)));
+        answers.add(workers.submit(() -> Judge.object(argument, filter, options, kernel, bench)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
         for (VerdictRow row : Waiting.result(answer)) {
@@ -252,6 +265,12 @@ final class VerifyCommand implements Callable<Integer> {
                   VerifyColumn.PEAK_STATES));
       if (againstLinux) {
         columns.add(VerifyColumn.LINUX);
+      }
+      if (bench > 0) {
+        columns.add(VerifyColumn.COST);
+        if (againstLinux) {
+          columns.add(VerifyColumn.LINUX_COST);
+        }
       }
       return columns;
     }

@@ -7,12 +7,12 @@ import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.KernelBtf;
 import dev.skep.linux.KernelEngine;
+import dev.skep.linux.KernelFacts;
 import dev.skep.linux.KernelProgram;
 import dev.skep.natives.CpuFeatures;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Dialect;
-import dev.skep.program.HostFacts;
 import dev.skep.program.Program;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
@@ -49,7 +49,7 @@ public final class ObjectLadder implements AutoCloseable {
 
   private ObjectLadder(KernelEngine kernel) {
     this.kernel = kernel;
-    options = verifierOptions(kernel);
+    options = verifierOptions();
     VmOptions vm = VmOptions.ofCpus(kernel.cpus());
     engines.put(Rung.INTERP, Vm.interp(vm));
     if (CpuFeatures.host().x64()) {
@@ -80,10 +80,10 @@ public final class ObjectLadder implements AutoCloseable {
     return KernelEngine.host();
   }
 
-  /** What the verifier has to know to judge as that kernel does. */
-  public static VerifierOptions verifierOptions(KernelEngine kernel) {
+  /** What the verifier has to know to judge as the kernel of this machine does. */
+  public static VerifierOptions verifierOptions() {
     return new VerifierOptions(
-        Dialect.V6_18, HostFacts.root(kernel.cpus()), 0, Integer.MAX_VALUE, KernelBtf.types());
+        Dialect.V6_18, KernelFacts.read().host(), 0, Integer.MAX_VALUE, KernelBtf.types());
   }
 
   /** Inputs for a program where the user has none: {@link Inputs} of seed 1. */
