@@ -12,7 +12,8 @@ import dev.skep.errors.MalformedException;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.program.MapSpec;
+import dev.skep.ladder.Sample;
+import dev.skep.ladder.SampleMaps;
 import dev.skep.program.Program;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.Verifier;
@@ -161,16 +162,11 @@ final class BatchCommand implements Callable<Integer> {
 
   private static String run(BatchRequest request, @Nullable Object id, Engines engines)
       throws IOException {
-    Program program = request.program();
+    Sample sample = request.sample();
     Engine engine = engines.named(request.engine());
-    List<BpfMap> maps = new ArrayList<>();
-    try {
-      for (MapSpec spec : program.maps()) {
-        maps.add(engine.createMap(spec));
-      }
-      try (LoadedProgram loaded = engine.load(program, maps)) {
-        return ran(request, id, loaded, maps);
-      }
+    try (SampleMaps maps = new SampleMaps(engine, sample);
+        LoadedProgram loaded = engine.load(sample.program(), maps.maps())) {
+      return ran(request, id, loaded, maps.maps());
     } catch (RejectedException e) {
       return object(
           id,
@@ -193,35 +189,59 @@ final class BatchCommand implements Callable<Integer> {
             json.writeNumberField("errno", e.errno());
             json.writeStringField("error", String.valueOf(e.getMessage()));
           });
-    } finally {
-      maps.forEach(BpfMap::close);
     }
   }
 
   private static String ran(
       BatchRequest request, @Nullable Object id, LoadedProgram loaded, List<BpfMap> maps)
       throws IOException {
-    byte[] context = request.bytes("ctx_in");
-    TestRun input =
-        new TestRun(request.bytes("data_in"), context, request.repeat(), -1, -1, 0, 0, 0);
-    TestRunResult result = loaded.testRun(input);
+    List<BatchRequest> inputs = request.inputs();
+    List<TestRunResult> results = new ArrayList<>();
+    for (BatchRequest input : inputs) {
+      results.add(
+          loaded.testRun(
+              new TestRun(
+                  input.bytes("data_in"),
+                  input.bytes("ctx_in"),
+                  request.repeat(),
+                  -1,
+                  -1,
+                  0,
+                  0,
+                  0)));
+    }
     return object(
         id,
         json -> {
-          json.writeNumberField("retval", Integer.toUnsignedLong(result.retval()));
-          if (result.data() != null) {
-            json.writeStringField("data_out", Hex.of(result.data()));
+          if (request.hasInputs()) {
+            json.writeArrayFieldStart("results");
+            for (int i = 0; i < results.size(); i++) {
+              json.writeStartObject();
+              writeResult(json, inputs.get(i), results.get(i));
+              json.writeEndObject();
+            }
+            json.writeEndArray();
+          } else {
+            writeResult(json, request, results.getFirst());
           }
-          if (context != null && result.context() != null) {
-            json.writeStringField("ctx_out", Hex.of(result.context()));
-          }
-          if (result.errno() != 0) {
-            json.writeNumberField("errno", result.errno());
-          }
-          json.writeNumberField("duration_ns", result.durationNanos());
           if (request.flag("dump_maps")) {
             MapContents.write(json, maps);
           }
         });
+  }
+
+  private static void writeResult(JsonGenerator json, BatchRequest input, TestRunResult result)
+      throws IOException {
+    json.writeNumberField("retval", Integer.toUnsignedLong(result.retval()));
+    if (result.data() != null) {
+      json.writeStringField("data_out", Hex.of(result.data()));
+    }
+    if (input.bytes("ctx_in") != null && result.context() != null) {
+      json.writeStringField("ctx_out", Hex.of(result.context()));
+    }
+    if (result.errno() != 0) {
+      json.writeNumberField("errno", result.errno());
+    }
+    json.writeNumberField("duration_ns", result.durationNanos());
   }
 }

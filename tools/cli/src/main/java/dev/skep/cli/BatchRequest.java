@@ -3,6 +3,7 @@ package dev.skep.cli;
 import dev.skep.btf.Btf;
 import dev.skep.errors.MalformedException;
 import dev.skep.isa.InsnWord;
+import dev.skep.ladder.Sample;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
@@ -97,6 +98,76 @@ final class BatchRequest {
         null,
         null,
         List.of());
+  }
+
+  /**
+   * The program with what a run of it needs: its inputs, elements of its maps, and programs for the
+   * slots of its program arrays.
+   */
+  Sample sample() {
+    Program program = program();
+    List<byte[]> packets = new ArrayList<>();
+    List<byte[]> contexts = new ArrayList<>();
+    for (BatchRequest input : inputs()) {
+      packets.add(orNone(input.bytes("data_in")));
+      contexts.add(orNone(input.bytes("ctx_in")));
+    }
+    List<List<Sample.Element>> contents = new ArrayList<>();
+    for (BatchRequest map : objects("maps")) {
+      contents.add(map.elements());
+    }
+    List<Program> targets = objects("programs").stream().map(BatchRequest::program).toList();
+    return new Sample("batch", program, packets, contexts, contents, targets);
+  }
+
+  /** One request per input; the line itself where it has no list of them. */
+  List<BatchRequest> inputs() {
+    return fields.get("inputs") == null ? List.of(this) : objects("inputs");
+  }
+
+  /** Whether the answer is a list of results. */
+  boolean hasInputs() {
+    return fields.get("inputs") != null;
+  }
+
+  private static byte[] orNone(byte @Nullable [] bytes) {
+    return bytes == null ? new byte[0] : bytes;
+  }
+
+  private List<Sample.Element> elements() {
+    List<Sample.Element> elements = new ArrayList<>();
+    if (fields.get("elements") == null) {
+      return elements;
+    }
+    if (!(fields.get("elements") instanceof List<?> list)) {
+      throw wrong("elements", "a list");
+    }
+    for (Object pair : list) {
+      if (!(pair instanceof List<?> halves)
+          || halves.size() != 2
+          || !(halves.get(0) instanceof String key)
+          || !(halves.get(1) instanceof String value)) {
+        throw wrong("elements", "a list of [key, value] in hex");
+      }
+      elements.add(
+          new Sample.Element(Hex.parse("elements: key", key), Hex.parse("elements: value", value)));
+    }
+    return elements;
+  }
+
+  /** The objects of a list, none when it is missing. */
+  private List<BatchRequest> objects(String name) {
+    List<BatchRequest> objects = new ArrayList<>();
+    if (fields.get(name) == null) {
+      return objects;
+    }
+    if (!(fields.get(name) instanceof List<?> list)) {
+      throw wrong(name, "a list");
+    }
+    for (int i = 0; i < list.size(); i++) {
+      objects.add(new BatchRequest(asObject(list.get(i), name + "[" + i + "]")));
+    }
+    return objects;
   }
 
   private static long[] words(byte[] code) {

@@ -81,7 +81,8 @@ record VerdictRow(
   static VerdictRow failed(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
-        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null, null);
+        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null,
+        null);
   }
 
   private static String attachName(Program program) {

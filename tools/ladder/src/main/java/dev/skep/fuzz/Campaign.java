@@ -118,7 +118,7 @@ public final class Campaign {
     stopped = true;
   }
 
-  /** Why the campaign stopped itself, or an empty text: the kernel oopsed or warned. */
+  /** Why the campaign stopped itself, or an empty text: the kernel oopsed. */
   public String complaint() {
     return complaint;
   }

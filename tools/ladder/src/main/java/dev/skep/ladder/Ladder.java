@@ -3,25 +3,22 @@ package dev.skep.ladder;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
-import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
 import dev.skep.linux.KernelBtf;
 import dev.skep.linux.KernelEngine;
+import dev.skep.linux.KernelFacts;
 import dev.skep.linux.KernelProgram;
 import dev.skep.linux.KernelVerdict;
 import dev.skep.linux.Linux;
 import dev.skep.linux.ProgramInfo;
 import dev.skep.program.Dialect;
-import dev.skep.program.HostFacts;
-import dev.skep.program.MapType;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.run.Vm;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
-import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,7 +37,7 @@ public final class Ladder implements AutoCloseable {
   private final VerifierOptions options =
       new VerifierOptions(
           Dialect.V6_18,
-          HostFacts.root(kernel.cpus()),
+          KernelFacts.read().host(),
           LOG_STATS,
           Integer.MAX_VALUE,
           KernelBtf.types());
@@ -104,7 +101,7 @@ public final class Ladder implements AutoCloseable {
       List<Finding> findings, Sample sample, KernelVerdict linux, int level, SampleMaps maps) {
     Verdict skep;
     try {
-      skep = judge(sample, level);
+      skep = VerdictRungs.judge(sample.program(), options.withLogLevel(level));
     } catch (RuntimeException | StackOverflowError thrown) {
       findings.add(Finding.compare(Rung.VERDICT, "a verdict", threw(thrown)));
       return;
@@ -119,27 +116,6 @@ public final class Ladder implements AutoCloseable {
   private static String threw(Throwable thrown) {
     StackTraceElement[] trace = thrown.getStackTrace();
     return "threw " + thrown + (trace.length == 0 ? "" : " at " + trace[0]);
-  }
-
-  /** Rewriting rejects a few programs that the verifier's walk accepts. */
-  private Verdict judge(Sample sample, int logLevel) {
-    Verdict verdict = Verifier.verify(sample.program(), options.withLogLevel(logLevel));
-    if (verdict instanceof Verdict.Accepted accepted) {
-      try {
-        Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX);
-      } catch (RejectedException rejection) {
-        return Rewriter.verdict(accepted, rejection);
-      } catch (UnsupportedException missing) {
-        return verdict; // told at the rung of the rewrites
-      }
-    }
-    return verdict;
-  }
-
-  /** Whether the kernel lacks what Skep has from a later one: see PARITY.md. */
-  private static boolean isNewer(Sample sample, String reason) {
-    return reason.equals("no direct value access support for this map type")
-        && sample.program().maps().stream().anyMatch(m -> m.type() == MapType.PERCPU_ARRAY);
   }
 
   private int logLevel(Sample sample, SampleMaps maps) {
@@ -161,7 +137,7 @@ public final class Ladder implements AutoCloseable {
             linux.accepted() ? "accepted" : Errno.name(linux.errno()),
             skep instanceof Verdict.Rejected rejected ? Errno.name(rejected.errno()) : "accepted");
     boolean sameReason = skep instanceof Verdict.Rejected r && r.message().equals(reason);
-    if (!sameReason && isNewer(sample, reason)) {
+    if (!sameReason && VerdictRungs.isNewer(sample.program(), reason)) {
       findings.add(Finding.unsupported(Rung.VERDICT, "(by this kernel) values of per-CPU arrays"));
       return;
     }

@@ -109,7 +109,7 @@ public final class VerdictRungs implements AutoCloseable {
       return;
     }
     linux = verdict;
-    Verdict own = judge(STATS);
+    Verdict own = judge(program, options.withLogLevel(STATS));
     skep = own;
     if (own instanceof Verdict.Unsupported missing) {
       stop(Finding.unsupported(Rung.VERDICT, missing.what()));
@@ -119,7 +119,7 @@ public final class VerdictRungs implements AutoCloseable {
     Finding equal = compareVerdicts(verdict, own, reason);
     if (equal.isDifferent()) {
       stop(
-          isNewer(reason)
+          isNewer(program, reason)
               ? equal.with("  known: direct values of per-CPU arrays, PARITY.md")
               : equal);
       return;
@@ -178,13 +178,13 @@ public final class VerdictRungs implements AutoCloseable {
       return Finding.compare(
           rung,
           LogText.masked(verdict.log(), program.insns()),
-          LogText.masked(judge(level).log(), program.insns()));
+          LogText.masked(judge(program, options.withLogLevel(level)).log(), program.insns()));
     }
   }
 
   /** Rewriting rejects a few programs that the verifier's walk accepts. */
-  private Verdict judge(int logLevel) {
-    Verdict verdict = Verifier.verify(program, options.withLogLevel(logLevel));
+  static Verdict judge(Program program, VerifierOptions options) {
+    Verdict verdict = Verifier.verify(program, options);
     if (verdict instanceof Verdict.Accepted accepted) {
       try {
         Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX);
@@ -198,7 +198,7 @@ public final class VerdictRungs implements AutoCloseable {
   }
 
   /** Whether the kernel lacks what Skep has from a later one: see PARITY.md. */
-  private boolean isNewer(String reason) {
+  static boolean isNewer(Program program, String reason) {
     return reason.equals("no direct value access support for this map type")
         && program.maps().stream().anyMatch(map -> map.type() == MapType.PERCPU_ARRAY);
   }
