@@ -4,6 +4,7 @@ import dev.skep.verify.VerifierStats;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -57,9 +58,9 @@ enum VerifyColumn {
   /** The median of the rounds. */
   private static String cost(VerdictRow row, boolean linux) {
     VerifyBench.Result bench = row.bench();
-    if (bench == null || linux && bench.linux() == null) {
-      return "N/A";
-    }
+    Rounds.Result side = bench == null ? null : linux ? bench.linux() : bench.skep();
+    return side == null ? "N/A" : String.format(Locale.ROOT, "%.1f", side.median());
+  }
     return "%.1f".formatted((linux ? bench.linux() : bench.skep()).median());
   }
 
