@@ -61,8 +61,6 @@ enum VerifyColumn {
     Rounds.Result side = bench == null ? null : linux ? bench.linux() : bench.skep();
     return side == null ? "N/A" : String.format(Locale.ROOT, "%.1f", side.median());
   }
-    return "%.1f".formatted((linux ? bench.linux() : bench.skep()).median());
-  }
 
   private static String known(int value) {
     return value < 0 ? "N/A" : Integer.toString(value);
