@@ -384,7 +384,7 @@ public record HelperPrototype(
     if (id == 46) {
       return switch (type) {
         case TRACING, LSM -> null;
-        case SK_REUSEPORT -> COOKIE_OF_SOCKET;
+        case SK_REUSEPORT, SYSCALL -> COOKIE_OF_SOCKET;
         default -> OF_CONTEXT;
       };
     }

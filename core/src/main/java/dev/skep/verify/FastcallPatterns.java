@@ -21,6 +21,22 @@ final class FastcallPatterns {
 
   private FastcallPatterns() {}
 
+  /**
+   * Takes the slots of removable spills off the stacks of subprograms, before their sum is checked
+   * (remove_fastcall_spills_fills).
+   */
+  static void shrinkStacks(Subprog[] subprogs, InsnFacts facts) {
+    for (Subprog subprog : subprogs) {
+      boolean modified = false;
+      for (int i = subprog.start; i < subprog.end; i++) {
+        modified |= facts.fastcallSpills[i] > 0;
+      }
+      if (modified && !subprog.keepFastcallStack) {
+        subprog.stackDepth = -subprog.fastcallStackOff;
+      }
+    }
+  }
+
   static void mark(
       Program program,
       AllowedHelpers helpers,

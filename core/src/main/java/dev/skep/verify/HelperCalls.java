@@ -34,6 +34,8 @@ final class HelperCalls {
   private static final int DYNPTR_DATA = 203;
   private static final int DRAIN = 209;
   private static final int SET_RETVAL = 187;
+  private static final int SK_STORAGE_GET = 107;
+  private static final int SK_STORAGE_DELETE = 108;
   private static final int D_PATH = 147;
 
   /** Functions whose tracing programs may ask for a path (btf_allowlist_d_path). */
@@ -97,7 +99,7 @@ final class HelperCalls {
       throw env.reject(
           Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
     }
-    if (id == D_PATH && !givesPath()) {
+    if (id == D_PATH && !givesPath() || isSocketStorage(id) && !givesSocketStorage()) {
       throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
     }
     if (Helpers.mightSleep(id) && !env.sleepable()) {
@@ -130,6 +132,20 @@ final class HelperCalls {
     } else if (Helpers.changesPacketData(id) || call.changesPacket) {
       packets.forgetAll();
     }
+  }
+
+  private static boolean isSocketStorage(int id) {
+    return id == SK_STORAGE_GET || id == SK_STORAGE_DELETE;
+  }
+
+  /** Programs that trace must not trace these helpers (bpf_sk_storage_tracing_allowed). */
+  private boolean givesSocketStorage() {
+    Attachment target = env.attachment;
+    return switch (env.program.type()) {
+      case SYSCALL -> false;
+      case TRACING -> target == null || !target.name().startsWith("bpf_sk_storage");
+      default -> true;
+    };
   }
 
   /** bpf_d_path_allowed: only where no lock is held that it would take. */

@@ -70,8 +70,6 @@ final class Subprog {
     return new SubprogFacts(
         start,
         stackDepth,
-        fastcallStackOff,
-        keepFastcallStack,
         hasTailCall,
         tailCallReachable,
         hasLdAbs,

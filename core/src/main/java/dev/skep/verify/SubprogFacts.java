@@ -4,10 +4,7 @@ package dev.skep.verify;
  * What verification learnt of one subprogram (struct bpf_subprog_info).
  *
  * @param start index of its first instruction
- * @param stackDepth deepest byte of stack used, not rounded
- * @param fastcallStackOff stack offset (negative or 0) above which fastcall spills lie unused by
- *     others
- * @param keepFastcallStack whether the fastcall spill slots must be kept
+ * @param stackDepth deepest byte of stack used, not rounded, without removable fastcall spills
  * @param hasTailCall contains a tail call itself
  * @param tailCallReachable contains or calls something that contains a tail call
  * @param privateStack whether the JIT gives it a stack of its own (verifier's decision)
@@ -15,8 +12,6 @@ package dev.skep.verify;
 public record SubprogFacts(
     int start,
     int stackDepth,
-    int fastcallStackOff,
-    boolean keepFastcallStack,
     boolean hasTailCall,
     boolean tailCallReachable,
     boolean hasLdAbs,

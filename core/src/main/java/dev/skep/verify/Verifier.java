@@ -68,6 +68,7 @@ public final class Verifier {
               trace);
       env = made;
       new MainPass(made).run();
+      FastcallPatterns.shrinkStacks(made.subprogs, prepared.facts());
       new StackDepth(made).check();
       List<SubprogFacts> subprogs = new ArrayList<>();
       for (Subprog subprog : made.subprogs) {

@@ -150,8 +150,7 @@ public final class SketchedFacts {
     List<SubprogFacts> subprogs = new ArrayList<>();
     for (int s = 0; s < starts.size(); s++) {
       subprogs.add(
-          new SubprogFacts(
-              starts.get(s), depths[s], 0, false, false, false, false, false, false, false));
+          new SubprogFacts(starts.get(s), depths[s], false, false, false, false, false, false));
     }
     return new VerifiedProgram(program, facts, subprogs, writesPacket, options);
   }

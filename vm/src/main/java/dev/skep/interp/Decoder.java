@@ -309,7 +309,11 @@ final class Decoder {
         set(i, Ops.CALL_LOCAL, 0, 0, start, frameSizes[start]);
       }
       case PSEUDO_KFUNC_CALL -> {
-        functions.add(linkage.kfunc(imm));
+        BpfFunction kfunc = linkage.kfunc(imm);
+        if (kfunc == null) {
+          throw unsupported(i, "call of kfunc #" + imm);
+        }
+        functions.add(kfunc);
         set(i, Ops.CALL, 0, 0, 0, functions.size() - 1);
       }
       default -> {

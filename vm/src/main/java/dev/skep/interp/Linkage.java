@@ -1,8 +1,8 @@
 package dev.skep.interp;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.BpfFunction;
 import dev.skep.rewrite.KernelVariable;
+import org.jspecify.annotations.Nullable;
 
 /** What a program is bound to when it is loaded: maps and functions; the runtime knows them. */
 public interface Linkage {
@@ -34,9 +34,9 @@ public interface Linkage {
    * The kernel function that a call reaches.
    *
    * @param id BTF id of the function in the kernel
-   * @throws UnsupportedException if there is none
+   * @return null if there is none
    */
-  default BpfFunction kfunc(int id) {
-    throw new UnsupportedException("call of kernel function #" + id);
+  default @Nullable BpfFunction kfunc(int id) {
+    return null;
   }
 }

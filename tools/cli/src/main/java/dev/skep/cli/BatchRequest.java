@@ -232,6 +232,9 @@ final class BatchRequest {
     try {
       MapType type = mapType(map.fields.get("type"));
       Object inner = map.fields.get("inner");
+      if (inner == null && (type == MapType.ARRAY_OF_MAPS || type == MapType.HASH_OF_MAPS)) {
+        throw new MalformedException("inner: missing in a map of maps");
+      }
       return new MapSpec(
           map.text("name", name),
           type,

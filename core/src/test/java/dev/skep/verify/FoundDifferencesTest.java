@@ -1,0 +1,70 @@
+package dev.skep.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What differential runs found, as Linux 6.18 has it. */
+class FoundDifferencesTest {
+  private static final int SLEEPABLE = 0x10;
+
+  private static Verdict verify(ProgramType type, int flags, long... insns) {
+    Program program =
+        new Program(
+            "found", "", type, 0, flags, "GPL", insns, List.of(), List.of(), List.of(), null, null);
+    return Verifier.verify(program, VerifierOptions.standard());
+  }
+
+  private static long call(int helper) {
+    return InsnWord.of(0x85, 0, 0, 0, helper);
+  }
+
+  private static final long EXIT = InsnWord.of(0x95, 0, 0, 0, 0);
+
+  /** bpf_get_socket_cookie takes a socket there, not the context. */
+  @Test
+  void systemCallProgramsHaveNoSocketOfTheContext() {
+    Verdict verdict = verify(ProgramType.SYSCALL, SLEEPABLE, call(46), EXIT);
+    assertThat(verdict).isInstanceOf(Verdict.Rejected.class);
+    Verdict.Rejected rejected = (Verdict.Rejected) verdict;
+    assertThat(rejected.errno()).isEqualTo(Errno.EACCES);
+    assertThat(rejected.message())
+        .isEqualTo(
+            "R1 type=ctx expected=sock_common, sock, tcp_sock, xdp_sock, ptr_, trusted_ptr_");
+  }
+
+  /** bpf_sk_storage_get is for programs that trace. */
+  @Test
+  void systemCallProgramsHaveNoSocketStorage() {
+    Verdict verdict = verify(ProgramType.SYSCALL, SLEEPABLE, call(107), EXIT);
+    assertThat(verdict).isInstanceOf(Verdict.Rejected.class);
+    Verdict.Rejected rejected = (Verdict.Rejected) verdict;
+    assertThat(rejected.errno()).isEqualTo(Errno.EINVAL);
+    assertThat(rejected.message()).isEqualTo("helper call is not allowed in probe");
+  }
+
+  /** Slots of removable spills count for the stack's size also where they are never reached. */
+  @Test
+  void spillsInDeadCodeMakeAPrivateStack() {
+    Verdict verdict =
+        verify(
+            ProgramType.PERF_EVENT,
+            0,
+            InsnWord.of(0xb7, 8, 0, 0, 0),
+            InsnWord.of(0x55, 8, 0, 3, 2),
+            InsnWord.of(0x7b, 10, 1, -136, 0),
+            call(8),
+            InsnWord.of(0x79, 1, 10, -136, 0),
+            InsnWord.of(0xb7, 0, 0, 0, 0),
+            EXIT);
+    assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
+    SubprogFacts main = ((Verdict.Accepted) verdict).program().subprogs().getFirst();
+    assertThat(main.stackDepth()).isEqualTo(128);
+    assertThat(main.privateStack()).isTrue();
+  }
+}
