@@ -12,7 +12,6 @@ import dev.skep.object.BpfObject;
 import dev.skep.run.VmProgram;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,7 +24,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code skep bench}: what one run of a program costs, beside the kernel's where asked for. */
-@Command(name = "bench", description = "Measure what one run of a program costs.")
+@Command(
+    name = "bench",
+    description = "Measure what one run of a program costs; without an input, on 64 zero bytes.")
 final class BenchCommand implements Callable<Integer> {
   private static final long NANOS_PER_ROUND = 20_000_000;
   private static final int MOST_PER_ROUND = 1_000_000;
@@ -33,6 +34,7 @@ final class BenchCommand implements Callable<Integer> {
   private static final int MOST_COMPILATIONS = 200;
 
   @Mixin GlobalOptions global;
+  @Mixin InputOptions input;
   @Spec CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "OBJ[:PROG]", description = "The object.")
@@ -44,18 +46,6 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "PROG",
       description = "The program; not needed where only one can be meant.")
   @Nullable String program;
-
-  @Option(names = "--pcap", paramLabel = "FILE", description = "Packets: pcap or pcapng.")
-  @Nullable Path pcap;
-
-  @Option(
-      names = "--data-in",
-      paramLabel = "FILE|hex:..",
-      description = "One packet; 64 zero bytes when nothing is given.")
-  @Nullable String dataIn;
-
-  @Option(names = "--ctx-in", paramLabel = "FILE|hex:..", description = "The context struct.")
-  @Nullable String contextIn;
 
   @Option(
       names = "--repeat",
@@ -97,7 +87,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void check() {
-    if (pcap != null && (dataIn != null || contextIn != null)) {
+    if (input.pcap != null && input.isSingle()) {
       throw new UsageException("give one input: --pcap FILE, or --data-in and --ctx-in");
     }
     if (repeat != null && repeat < 1) {
@@ -115,13 +105,10 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private BenchInput input(LoadedProgram target) {
-    if (pcap != null) {
-      return BenchInput.of(pcap, target);
+    if (input.pcap != null) {
+      return BenchInput.of(input.pcap, target);
     }
-    return BenchInput.of(
-            dataIn == null ? null : Hex.input("--data-in", dataIn),
-            contextIn == null ? null : Hex.input("--ctx-in", contextIn))
-        .orDefault(target);
+    return BenchInput.of(input.data(), input.context()).orDefault(target);
   }
 
   private BenchReport measure(
@@ -138,7 +125,7 @@ final class BenchCommand implements Callable<Integer> {
       parts.add(new Rounds.Part(work, times));
       if (beside != null) {
         // A unit of a capture is long enough in the kernel; else both do the same.
-        parts.add(new Rounds.Part(beside.work, pcap != null ? 1 : times));
+        parts.add(new Rounds.Part(beside.work, this.input.pcap != null ? 1 : times));
       }
       parts.forEach(part -> Rounds.warmUp(part.work(), part.times()));
       List<Rounds.Result> results = Rounds.interleaved(rounds, parts);

@@ -70,11 +70,10 @@ final class Judge {
       int bench) {
     try {
       Program linked = object.toProgram(program);
-      VerdictRow row = program(name, linked, options);
-      if (bench > 0) {
-        row = row.withBench(VerifyBench.measure(linked, options, kernel, bench));
-      }
-      return kernel == null ? row : row.withLinux(LinuxSide.of(kernel, linked, options));
+      return program(name, linked, options)
+          .beside(
+              kernel == null ? null : LinuxSide.of(kernel, linked, options),
+              bench == 0 ? null : VerifyBench.measure(linked, options, kernel, bench));
     } catch (SkepException e) {
       VerdictRow row =
           VerdictRow.failed(
@@ -84,7 +83,7 @@ final class Judge {
               program.type().text(),
               verdictOf(e),
               e.getMessage());
-      return kernel == null ? row : row.withLinux(LinuxSide.notCompared("does not link"));
+      return kernel == null ? row : row.beside(LinuxSide.notCompared("does not link"), null);
     }
   }
 

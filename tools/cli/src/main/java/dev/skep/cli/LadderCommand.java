@@ -13,14 +13,12 @@ import dev.skep.ladder.Rung;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +35,7 @@ final class LadderCommand implements Callable<Integer> {
   private static final int MAX_INPUTS = 10_000;
 
   @Mixin GlobalOptions global;
+  @Mixin InputOptions input;
   @Spec CommandSpec spec;
 
   @Parameters(arity = "1..*", paramLabel = "OBJ[:PROG]", description = "Objects to compare.")
@@ -47,15 +46,6 @@ final class LadderCommand implements Callable<Integer> {
 
   @Option(names = "-o", paramLabel = "FORMAT", description = "table, csv or json.")
   String format = "table";
-
-  @Option(names = "--pcap", paramLabel = "FILE", description = "Inputs: packets of a capture.")
-  @Nullable Path pcap;
-
-  @Option(names = "--data-in", paramLabel = "FILE|hex:..", description = "Input: one packet.")
-  @Nullable String dataIn;
-
-  @Option(names = "--ctx-in", paramLabel = "FILE|hex:..", description = "Input: a context struct.")
-  @Nullable String contextIn;
 
   @Option(names = "--repeat", paramLabel = "N", description = "Runs per input.")
   int repeat = 1;
@@ -113,7 +103,7 @@ final class LadderCommand implements Callable<Integer> {
     if (count < 1 || count > MAX_INPUTS) {
       throw new UsageException("--inputs: must be 1 to " + MAX_INPUTS);
     }
-    if (pcap != null && (dataIn != null || contextIn != null)) {
+    if (input.pcap != null && input.isSingle()) {
       throw new UsageException("--pcap, or --data-in and --ctx-in, not both");
     }
   }
@@ -121,8 +111,8 @@ final class LadderCommand implements Callable<Integer> {
   /** The user's inputs; none means that inputs are generated for each program's type. */
   private List<TestRun> givenInputs() throws IOException {
     List<TestRun> inputs = new ArrayList<>();
-    if (pcap != null) {
-      try (CaptureReader capture = CaptureReader.open(pcap)) {
+    if (input.pcap != null) {
+      try (CaptureReader capture = CaptureReader.open(input.pcap)) {
         for (byte[] packet = capture.next();
             packet != null && inputs.size() < MAX_INPUTS;
             packet = capture.next()) {
@@ -130,11 +120,11 @@ final class LadderCommand implements Callable<Integer> {
         }
       }
       if (inputs.isEmpty()) {
-        throw new MalformedException(pcap + ": no packets");
+        throw new MalformedException(input.pcap + ": no packets");
       }
-    } else if (dataIn != null || contextIn != null) {
-      byte[] data = dataIn == null ? null : Hex.input("--data-in", dataIn);
-      byte[] context = contextIn == null ? null : Hex.input("--ctx-in", contextIn);
+    } else if (input.isSingle()) {
+      byte[] data = input.data();
+      byte[] context = input.context();
       inputs.add(new TestRun(data, context, repeat, -1, -1, 0, 0, 0));
     }
     return inputs;

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "run", description = "Run a program over packets of a capture, or over one input.")
 final class RunCommand implements Callable<Integer> {
   @Mixin GlobalOptions global;
+  @Mixin InputOptions input;
   @Spec CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "OBJ[:PROG]", description = "The object.")
@@ -43,17 +44,8 @@ final class RunCommand implements Callable<Integer> {
       description = "The program; not needed where only one can be meant.")
   @Nullable String program;
 
-  @Option(names = "--pcap", paramLabel = "FILE", description = "Packets: pcap or pcapng.")
-  @Nullable Path pcap;
-
-  @Option(names = "--data-in", paramLabel = "FILE|hex:..", description = "One packet.")
-  @Nullable String dataIn;
-
   @Option(names = "--data-out", paramLabel = "FILE", description = "Where the packet goes after.")
   @Nullable Path dataOut;
-
-  @Option(names = "--ctx-in", paramLabel = "FILE|hex:..", description = "The context struct.")
-  @Nullable String contextIn;
 
   @Option(names = "--ctx-out", paramLabel = "FILE", description = "Where the context goes after.")
   @Nullable Path contextOut;
@@ -83,12 +75,13 @@ final class RunCommand implements Callable<Integer> {
     try (Engines engines = new Engines(cpuCount);
         LoadedObject loaded = EntryProgram.load(engines.named(engine), opened, name)) {
       LoadedProgram target = loaded.program(name);
-      return pcap != null ? runCapture(loaded, target, pcap) : runOnce(loaded, target);
+      return input.pcap != null ? runCapture(loaded, target, input.pcap) : runOnce(loaded, target);
     }
   }
 
   private void check() {
-    if ((pcap == null) == (dataIn == null) && (pcap != null || contextIn == null)) {
+    if ((input.pcap == null) == (input.dataIn == null)
+        && (input.pcap != null || input.contextIn == null)) {
       throw new UsageException("give one input: --pcap FILE or --data-in FILE|hex:..");
     }
     if (repeat < 1) {
@@ -97,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
     if (cpus != null && (cpus < 1 || cpus > Engines.MAX_CPUS)) {
       throw new UsageException("--cpus: must be 1 to " + Engines.MAX_CPUS);
     }
-    if (pcap != null && (dataOut != null || contextIn != null || contextOut != null)) {
+    if (input.pcap != null && (dataOut != null || input.contextIn != null || contextOut != null)) {
       throw new UsageException("--data-out, --ctx-in and --ctx-out go with --data-in");
     }
     if (global.anyJson()) {
@@ -225,8 +218,8 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int runOnce(LoadedObject loaded, LoadedProgram target) throws IOException {
-    byte[] data = dataIn == null ? null : Hex.input("--data-in", dataIn);
-    byte[] context = contextIn == null ? null : Hex.input("--ctx-in", contextIn);
+    byte[] data = input.data();
+    byte[] context = input.context();
     TestRunResult result = target.testRun(new TestRun(data, context, repeat, -1, -1, 0, 0, 0));
     if (dataOut != null) {
       Files.write(dataOut, result.data() == null ? new byte[0] : result.data());

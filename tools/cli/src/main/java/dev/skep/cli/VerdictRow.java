@@ -90,8 +90,8 @@ record VerdictRow(
     return type == null || program.expectedAttachType() == 0 ? "" : type.text();
   }
 
-  /** The same beside the running kernel. */
-  VerdictRow withLinux(LinuxSide side) {
+  /** The same beside the running kernel, and with what verification costs. */
+  VerdictRow beside(@Nullable LinuxSide side, VerifyBench.@Nullable Result cost) {
     return new VerdictRow(
         object,
         program,
@@ -108,28 +108,7 @@ record VerdictRow(
         jitedBytes,
         log,
         side,
-        bench);
-  }
-
-  /** The same with what verification costs. */
-  VerdictRow withBench(VerifyBench.@Nullable Result result) {
-    return new VerdictRow(
-        object,
-        program,
-        section,
-        progType,
-        attachType,
-        verdict,
-        errno,
-        message,
-        insn,
-        stats,
-        size,
-        xlatedInsns,
-        jitedBytes,
-        log,
-        linux,
-        result);
+        cost);
   }
 
   /** How the running kernel's answer compares; empty where it was not asked. */
