@@ -2,15 +2,18 @@ package dev.skep.run;
 
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.Relocation;
 import dev.skep.jit.arm64.A64Jit;
 import dev.skep.jit.arm64.A64Layout;
 import dev.skep.jit.arm64.A64Linker;
+import dev.skep.jit.arm64.A64Routines;
 import dev.skep.machine.BpfCallback;
 import dev.skep.machine.BpfFunction;
 import dev.skep.machine.Cpu;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelFunction;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.IdentityHashMap;
@@ -23,6 +26,11 @@ final class ArmBackend implements Backend {
   private static final int STACK_BYTES = 1 << 14;
   private static final int MAX_DEPTH = 8;
 
+  /** BPF_MAX_TIMED_LOOPS, and how long a loop may take. */
+  private static final int TIMED_LOOPS = 0xffff;
+
+  private static final long TIMED_NANOS = 250_000_000;
+
   private final ArmEmulator emulator;
   private final A64Layout layout;
   private final HelperTable helpers;
@@ -30,6 +38,7 @@ final class ArmBackend implements Backend {
   private final IdentityHashMap<BpfFunction, Long> stubs = new IdentityHashMap<>();
   private final long stacks = Memory.allocate((long) STACK_BYTES * MAX_DEPTH, 4096);
   private long next = ArmEmulator.CODE_AREA;
+  private long timedMayGoto;
   private int depth;
 
   ArmBackend(
@@ -56,15 +65,47 @@ final class ArmBackend implements Backend {
   @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
     MachineCode code = A64Jit.compile(program, layout, new Addresses(maps));
-    long image = next;
-    next += code.length() + 15 & -16;
+    ProgramType type = program.program().type();
+    // The address that the code is linked for is the next free one once its functions have theirs.
+    for (Relocation relocation : code.relocations()) {
+      if (relocation.kind() == Relocation.Kind.CALL_HELPER) {
+        function(type, relocation.operand());
+      }
+    }
+    long image = place(A64Linker.link(code, next, number -> function(type, number)));
+    return new Emulated(image);
+  }
+
+  private long function(ProgramType type, int number) {
+    if (number != KernelFunction.TIMED_MAY_GOTO.number()) {
+      return stub(helpers.require(type, number));
+    }
+    if (timedMayGoto == 0) {
+      byte[] routine = A64Routines.timedMayGoto(layout, stub(ArmBackend::checkTimedMayGoto));
+      timedMayGoto = place(routine);
+    }
+    return timedMayGoto;
+  }
+
+  /** bpf_check_timed_may_goto: a count and, behind it, when the loop began. */
+  private static long checkTimedMayGoto(Cpu cpu, long count, long r2, long r3, long r4, long r5) {
+    long now = System.nanoTime() | 1;
+    long since = Memory.getLong(count + 8);
+    if (since == 0) {
+      Memory.putLong(count + 8, now);
+      return TIMED_LOOPS;
+    }
+    return now - since >= TIMED_NANOS ? 0 : TIMED_LOOPS;
+  }
+
+  private long place(byte[] code) {
+    long at = next;
+    next += code.length + 15 & -16;
     if (next > ArmEmulator.CODE_AREA + ArmEmulator.CODE_BYTES) {
       throw new IllegalStateException("no room for more code");
     }
-    ProgramType type = program.program().type();
-    emulator.code(
-        image, A64Linker.link(code, image, number -> stub(helpers.require(type, number))));
-    return new Emulated(image);
+    emulator.code(at, code);
+    return at;
   }
 
   private long stub(BpfFunction function) {

@@ -83,7 +83,7 @@ class ArmExecutionTest {
     }
     System.out.println("arm64, " + name + ": " + compared + " programs ran");
     assertThat(different).isEmpty();
-    assertThat(compared).isGreaterThan(COUNT * 9 / 10);
+    assertThat(compared).isGreaterThan(COUNT / 2);
   }
 
   private static String behaviour(Engine engine, Sample sample) {

@@ -3,6 +3,8 @@ package dev.skep.tests.engines;
 import dev.skep.natives.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +20,7 @@ import java.util.stream.Stream;
  * @param descriptors count by target, as in "anon_inode:bpf-map"
  * @param blocks of {@link Memory}
  * @param mappings how many
- * @param mappedBytes their size, reserved space not counted
+ * @param mappedBytes their size, reserved space and the JVM's own memory not counted
  */
 record Leaks(Map<String, Integer> descriptors, long blocks, int mappings, long mappedBytes) {
   /** What the JVM may map or unmap on its own meanwhile: arenas, code, thread stacks. */
@@ -53,8 +55,11 @@ record Leaks(Map<String, Integer> descriptors, long blocks, int mappings, long m
     }
   }
 
+  /** Without what the JVM has committed for its own: the heap grows when it likes. */
   private static long mapped() {
-    long sum = 0;
+    MemoryMXBean jvm = ManagementFactory.getMemoryMXBean();
+    long sum =
+        -jvm.getHeapMemoryUsage().getCommitted() - jvm.getNonHeapMemoryUsage().getCommitted();
     for (long size : mappingSizes()) {
       sum += size;
     }
