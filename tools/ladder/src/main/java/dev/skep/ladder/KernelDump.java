@@ -58,14 +58,17 @@ public final class KernelDump {
   /** Programs of one kind call the same functions for the same helpers. */
   private static String kind(Program program) {
     ProgramType type = program.type();
-    boolean variants = type == ProgramType.TRACING || type == ProgramType.LSM;
+    boolean variants =
+        type == ProgramType.TRACING || type == ProgramType.LSM || type == ProgramType.KPROBE;
     return variants ? type + "/" + program.expectedAttachType() : type.toString();
   }
 
   /** The kernel's word with Skep's number of the function or variable in the address's place. */
   private long unmasked(String type, RunnableProgram runnable, int at, long[] skep, long kernel) {
     long own = skep[at];
-    boolean call = InsnWord.code(own) == Opcodes.CALL_CODE && InsnWord.src(own) == 0;
+    int source = InsnWord.src(own);
+    boolean kfunc = source == Opcodes.PSEUDO_KFUNC_CALL;
+    boolean call = InsnWord.code(own) == Opcodes.CALL_CODE && (source == 0 || kfunc);
     boolean tail = InsnWord.code(runnable.insns()[at]) == Opcodes.TAIL_CALL_CODE;
     boolean cpuNumber =
         InsnWord.code(own) == Opcodes.MOV64_K
@@ -78,9 +81,10 @@ public final class KernelDump {
     if (tail || !sameForm || !call && !cpuNumber && variable < 0) {
       return kernel;
     }
+    String owner = kfunc ? "kfunc" : type;
     String what =
-        call ? type + " " + InsnWord.imm(own) : cpuNumber ? "cpu_number" : "variable " + variable;
-    boolean known = isKnown(what, call ? type + " at " : "", InsnWord.imm(kernel));
+        call ? owner + " " + InsnWord.imm(own) : cpuNumber ? "cpu_number" : "variable " + variable;
+    boolean known = isKnown(what, call ? owner + " at " : "", InsnWord.imm(kernel));
     return known ? own : kernel;
   }
 

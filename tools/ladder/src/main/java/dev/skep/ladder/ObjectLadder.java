@@ -50,7 +50,7 @@ public final class ObjectLadder implements AutoCloseable {
   private ObjectLadder(KernelEngine kernel) {
     this.kernel = kernel;
     options = verifierOptions();
-    VmOptions vm = VmOptions.ofCpus(kernel.cpus());
+    VmOptions vm = VmOptions.ofCpus(kernel.cpus()).withKernel(KernelBtf.types());
     engines.put(Rung.INTERP, Vm.interp(vm));
     if (CpuFeatures.host().x64()) {
       engines.put(Rung.JIT, Vm.jit(vm));
