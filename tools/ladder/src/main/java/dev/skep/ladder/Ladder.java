@@ -180,6 +180,14 @@ public final class Ladder implements AutoCloseable {
     }
   }
 
+  /** On one CPU: between two, the kernel might move the runs, and per-CPU values with them. */
+  private String ofLinux(KernelProgram linux, Sample sample, SampleMaps maps) {
+    int cpu = (int) (Thread.currentThread().threadId() % kernel.cpus());
+    try (CpuPin _ = new CpuPin(cpu)) {
+      return Behaviour.of(linux, sample, maps).text();
+    }
+  }
+
   private void compareBehaviour(
       List<Finding> findings,
       KernelProgram linux,
@@ -192,7 +200,7 @@ public final class Ladder implements AutoCloseable {
     if (sample.packets().isEmpty()) {
       return;
     }
-    String expected = Behaviour.of(linux, sample, maps).text();
+    String expected = ofLinux(linux, sample, maps);
     engines.forEach((rung, engine) -> {
       try (SampleMaps own = new SampleMaps(engine, sample);
           LoadedProgram program = engine.load(verified, own.maps())) {
