@@ -34,7 +34,7 @@ final class Backtrack {
   void register(int regno) {
     State state = env.cur;
     if (Reg.type(state.regs(), Frame.reg(regno)) != RegType.SCALAR) {
-      throw env.bug("backtracking misuse");
+      throw fault("backtracking misuse");
     }
     regs[state.curframe] |= 1 << regno;
     walk(state);
