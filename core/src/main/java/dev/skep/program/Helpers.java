@@ -12,6 +12,7 @@ public final class Helpers {
 
   public static final int TAIL_CALL = 12;
   public static final int GET_CGROUP_CLASSID = 17;
+  private static final int BIND = 64;
   private static final int GET_RETVAL = 186;
   private static final int SET_RETVAL = 187;
 
@@ -277,6 +278,9 @@ public final class Helpers {
       return false;
     }
     AttachType attach = AttachType.ofNumber(attachType);
+    if (id == BIND && type == ProgramType.CGROUP_SOCK_ADDR) {
+      return attach == AttachType.CGROUP_INET4_CONNECT || attach == AttachType.CGROUP_INET6_CONNECT;
+    }
     if (id != GET_RETVAL && id != SET_RETVAL || attach == null || type == ProgramType.LSM) {
       return true;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.AttachType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.List;
@@ -66,5 +67,33 @@ class FoundDifferencesTest {
     SubprogFacts main = ((Verdict.Accepted) verdict).program().subprogs().getFirst();
     assertThat(main.stackDepth()).isEqualTo(128);
     assertThat(main.privateStack()).isTrue();
+  }
+
+  /** bpf_bind is for programs at connect. */
+  @Test
+  void socketsAreBoundAtConnectOnly() {
+    for (AttachType attach :
+        new AttachType[] {AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET4_CONNECT}) {
+      Program program =
+          new Program(
+              "found",
+              "",
+              ProgramType.CGROUP_SOCK_ADDR,
+              attach.number(),
+              0,
+              "GPL",
+              new long[] {call(64), EXIT},
+              List.of(),
+              List.of(),
+              List.of(),
+              null,
+              null);
+      Verdict verdict = Verifier.verify(program, VerifierOptions.standard());
+      assertThat(((Verdict.Rejected) verdict).message())
+          .isEqualTo(
+              attach == AttachType.CGROUP_INET4_BIND
+                  ? "program of this type cannot use helper bpf_bind#64"
+                  : "R2 !read_ok");
+    }
   }
 }
