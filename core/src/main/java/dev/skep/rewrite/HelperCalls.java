@@ -38,18 +38,20 @@ final class HelperCalls {
   private final Code code;
   private final Patch patch;
   private final List<PokeDescriptor> pokes;
-  private final boolean directTailCalls;
+  private final RewriteOptions options;
+  private final boolean direct;
   private final boolean mask;
 
   /**
    * @param pokes receives the direct tail calls, in order, with insn not yet final
    */
-  HelperCalls(Code code, Patch patch, List<PokeDescriptor> pokes, boolean directTailCalls) {
+  HelperCalls(Code code, Patch patch, List<PokeDescriptor> pokes, RewriteOptions options) {
     this.code = code;
     this.patch = patch;
     this.pokes = pokes;
     HostFacts host = code.verified.options().host();
-    this.directTailCalls = directTailCalls && host.bpfCapable();
+    this.options = options;
+    direct = options.direct() && host.bpfCapable();
     mask = !host.perfmon();
   }
 
@@ -118,22 +120,28 @@ final class HelperCalls {
    * descriptor by which the jump is patched.
    */
   private void tailCall(@Nullable MapSpec map, int origin) {
+    if (mask && map == null) {
+      throw new UnsupportedException("tail call with more than one map without CAP_PERFMON");
+    }
+    int index = Math.max(code.facts.mapIndex[origin], 0);
     if (mask && map != null) {
       patch.emit(Words.jumpImm(JGE, 3, map.maxEntries(), 2));
       patch.emit(Words.alu32Imm(AND, 3, MapCalls.indexMask(map)));
-      patch.emit(InsnWord.of(TAIL_CALL_CODE, 0, 0, 0, 0));
+      patch.emit(tailCall(index, false, -1));
       return;
     }
-    if (mask) {
-      throw new UnsupportedException("tail call with more than one map without CAP_PERFMON");
+    long key = code.facts.constKey[origin];
+    int poke = -1;
+    if (direct && map != null && key >= 0) {
+      poke = pokes.size();
+      pokes.add(new PokeDescriptor(index, (int) key, patch.length()));
     }
-    long key = origin < 0 ? InsnFacts.KEY_POISONED : code.facts.constKey[origin];
-    int imm = 0;
-    if (directTailCalls && map != null && key >= 0) {
-      pokes.add(new PokeDescriptor(code.facts.mapIndex[origin], (int) key, patch.length()));
-      imm = pokes.size();
-    }
-    patch.keep(InsnWord.of(TAIL_CALL_CODE, 0, 0, 0, imm));
+    patch.keep(tailCall(index, map == null, poke));
+  }
+
+  private long tailCall(int map, boolean dynamic, int poke) {
+    int imm = TailCallImm.encode(options.tailCalls(), map, dynamic, poke);
+    return InsnWord.of(TAIL_CALL_CODE, 0, 0, 0, imm);
   }
 
   private void branchSnapshot() {

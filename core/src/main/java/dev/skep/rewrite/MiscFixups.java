@@ -22,10 +22,10 @@ final class MiscFixups {
   private final KfuncCalls kfuncs;
   private final boolean noUserCasts;
 
-  private MiscFixups(Code code, boolean directTailCalls) {
+  private MiscFixups(Code code, RewriteOptions options) {
     this.code = code;
     patch = new Patch(code);
-    helpers = new HelperCalls(code, patch, pokes, directTailCalls);
+    helpers = new HelperCalls(code, patch, pokes, options);
     kfuncs = new KfuncCalls(code, patch);
     noUserCasts = arenaWithoutUserCasts(code.program.maps());
   }
@@ -40,8 +40,8 @@ final class MiscFixups {
   }
 
   /** Returns the direct tail calls; their insn is filled in when all passes are done. */
-  static List<PokeDescriptor> run(Code code, boolean directTailCalls) {
-    MiscFixups fixups = new MiscFixups(code, directTailCalls);
+  static List<PokeDescriptor> run(Code code, RewriteOptions options) {
+    MiscFixups fixups = new MiscFixups(code, options);
     fixups.walk();
     return fixups.pokes;
   }

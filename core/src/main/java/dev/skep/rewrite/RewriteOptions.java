@@ -3,13 +3,17 @@ package dev.skep.rewrite;
 /**
  * What the rewrites may assume of the runtime.
  *
- * @param directTailCalls whether tail calls with one map and one constant key become direct jumps
- *     that the runtime patches; otherwise all tail calls go through the program array
+ * @param tailCalls what the imm of a tail call holds
+ * @param direct whether tail calls with one map and one constant key become direct jumps that the
+ *     runtime patches; otherwise all tail calls go through the program array
  */
-public record RewriteOptions(boolean directTailCalls) {
-  /** As Linux with its JIT on. */
-  public static final RewriteOptions LINUX = new RewriteOptions(true);
+public record RewriteOptions(TailCallDialect tailCalls, boolean direct) {
+  /** As Linux 6.18 with its JIT on. */
+  public static final RewriteOptions LINUX = new RewriteOptions(TailCallDialect.LINUX_6_18, true);
+
+  /** As Linux with the seed's patches and its JIT on. */
+  public static final RewriteOptions SEED = new RewriteOptions(TailCallDialect.SEED, true);
 
   /** For a runtime that does not patch code. */
-  public static final RewriteOptions INDIRECT = new RewriteOptions(false);
+  public static final RewriteOptions INDIRECT = new RewriteOptions(TailCallDialect.SEED, false);
 }

@@ -39,9 +39,9 @@ public final class Rewriter {
     LoopInlining.run(code);
     DeadCode.run(code);
     ContextAccesses.run(code);
-    List<PokeDescriptor> pokes = MiscFixups.run(code, options.directTailCalls());
+    List<PokeDescriptor> pokes = MiscFixups.run(code, options);
     ZeroExtension.run(code);
-    return result(code, pokes);
+    return result(code, pokes, options.tailCalls());
   }
 
   /**
@@ -60,7 +60,8 @@ public final class Rewriter {
         log.isEmpty() ? "" : log.substring(0, counters) + reason + log.substring(counters));
   }
 
-  private static RunnableProgram result(Code code, List<PokeDescriptor> pokes) {
+  private static RunnableProgram result(
+      Code code, List<PokeDescriptor> pokes, TailCallDialect dialect) {
     long[] insns = Arrays.copyOf(code.insns, code.length);
     if (code.subprogs > 1) {
       checkCallees(code, insns);
@@ -69,7 +70,8 @@ public final class Rewriter {
         code.program,
         insns,
         functions(code),
-        located(insns, pokes),
+        located(insns, pokes, dialect),
+        dialect,
         funcInfo(code),
         lineInfo(code));
   }
@@ -107,11 +109,13 @@ public final class Rewriter {
     return functions;
   }
 
-  /** The n-th direct tail call has imm n + 1. */
-  private static List<PokeDescriptor> located(long[] insns, List<PokeDescriptor> pokes) {
+  /** The n-th direct tail call has descriptor n. */
+  private static List<PokeDescriptor> located(
+      long[] insns, List<PokeDescriptor> pokes, TailCallDialect dialect) {
     List<PokeDescriptor> located = new ArrayList<>(pokes.size());
     for (int i = 0; i < insns.length && located.size() < pokes.size(); i++) {
-      if (InsnWord.code(insns[i]) == TAIL_CALL_CODE && InsnWord.imm(insns[i]) != 0) {
+      boolean call = InsnWord.code(insns[i]) == TAIL_CALL_CODE;
+      if (call && TailCallImm.poke(dialect, InsnWord.imm(insns[i])) >= 0) {
         PokeDescriptor poke = pokes.get(located.size());
         located.add(new PokeDescriptor(poke.map(), poke.key(), i));
       }

@@ -12,10 +12,10 @@ import java.util.List;
  * also the byte offset in the second; the engine puts addresses. A per-CPU value load is that pair
  * followed by mov64_percpu. Helper calls: see {@link KernelFunction}. Calls of subprograms (src 1):
  * off = 0, imm = relative target in instructions. Function loads (src 4): first imm = relative
- * target. A tail call is code 0xf5 with imm 0 (indirect) or poke index + 1 (direct). The per-CPU
- * offset of the CPU's number is {@link #CPU_NUMBER_OFFSET}. The address of a kernel variable is
- * ld_imm64 src 3 with the ordinal of a {@link KernelVariable} as imm. Structs have the layouts of
- * {@link dev.skep.program.layout}.
+ * target. A tail call is code 0xf5 with an imm of {@link TailCallImm}. The per-CPU offset of the
+ * CPU's number is {@link #CPU_NUMBER_OFFSET}. The address of a kernel variable is ld_imm64 src 3
+ * with the ordinal of a {@link KernelVariable} as imm. Structs have the layouts of {@link
+ * dev.skep.program.layout}.
  */
 public final class RunnableProgram {
   /** Per-CPU offset at which each CPU's area holds its number (u32). */
@@ -44,6 +44,7 @@ public final class RunnableProgram {
   private final long[] insns;
   private final List<Function> functions;
   private final List<PokeDescriptor> pokes;
+  private final TailCallDialect tailCalls;
   private final List<FuncInfo> funcInfo;
   private final List<LineInfo> lineInfo;
 
@@ -52,12 +53,14 @@ public final class RunnableProgram {
       long[] insns,
       List<Function> functions,
       List<PokeDescriptor> pokes,
+      TailCallDialect tailCalls,
       List<FuncInfo> funcInfo,
       List<LineInfo> lineInfo) {
     this.program = program;
     this.insns = insns;
     this.functions = List.copyOf(functions);
     this.pokes = List.copyOf(pokes);
+    this.tailCalls = tailCalls;
     this.funcInfo = List.copyOf(funcInfo);
     this.lineInfo = List.copyOf(lineInfo);
   }
@@ -79,6 +82,11 @@ public final class RunnableProgram {
 
   public List<PokeDescriptor> pokes() {
     return pokes;
+  }
+
+  /** What the imm of its tail calls holds. */
+  public TailCallDialect tailCalls() {
+    return tailCalls;
   }
 
   public List<FuncInfo> funcInfo() {

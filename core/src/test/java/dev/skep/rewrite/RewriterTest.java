@@ -139,7 +139,7 @@ class RewriterTest {
             List.of(PERCPU, SLOTS),
             TWO_TAIL_CALLS);
     assertThat(runnable.pokes()).isEmpty();
-    assertThat(Arrays.stream(runnable.insns()).filter(w -> w == insn(0xf5, 0, 0, 0, 0)).count())
+    assertThat(Arrays.stream(runnable.insns()).filter(w -> w == insn(0xf5, 0, 0, 0, 1)).count())
         .isEqualTo(2);
   }
 

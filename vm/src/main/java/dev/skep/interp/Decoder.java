@@ -10,6 +10,8 @@ import dev.skep.machine.BpfFunction;
 import dev.skep.rewrite.KernelFunction;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.PokeDescriptor;
+import dev.skep.rewrite.TailCallDialect;
+import dev.skep.rewrite.TailCallImm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +30,7 @@ final class Decoder {
   private final long[] insns;
   private final Linkage linkage;
   private final List<PokeDescriptor> pokes;
+  private final TailCallDialect tailCalls;
   private final List<BpfFunction> functions = new ArrayList<>();
   private final boolean[] secondSlot;
   private final int[] frameSizes;
@@ -40,12 +43,14 @@ final class Decoder {
       long[] insns,
       int[] frameSizes,
       List<PokeDescriptor> pokes,
+      TailCallDialect tailCalls,
       Linkage linkage,
       BpfFunction[] called) {
     this.name = name;
     this.insns = insns;
     this.linkage = linkage;
     this.pokes = pokes;
+    this.tailCalls = tailCalls;
     this.frameSizes = frameSizes;
     this.rewritten = rewritten;
     secondSlot = new boolean[insns.length];
@@ -64,13 +69,15 @@ final class Decoder {
       long[] insns,
       int[] frameSizes,
       List<PokeDescriptor> pokes,
+      TailCallDialect tailCalls,
       Linkage linkage) {
     int calls = 0;
     for (long insn : insns) {
       calls += InsnWord.code(insn) == CALL_CODE ? 1 : 0;
     }
     BpfFunction[] called = new BpfFunction[calls];
-    Decoder decoder = new Decoder(name, rewritten, insns, frameSizes, pokes, linkage, called);
+    Decoder decoder =
+        new Decoder(name, rewritten, insns, frameSizes, pokes, tailCalls, linkage, called);
     decoder.markSecondSlots();
     for (int i = 0; i < insns.length; i++) {
       decoder.decode(i);
@@ -328,14 +335,15 @@ final class Decoder {
   }
 
   private void tailCall(int i, int imm) {
-    if (imm == 0) {
+    int index = TailCallImm.poke(tailCalls, imm);
+    if (index == -1) {
       set(i, Ops.TAIL_CALL, 0, 0, 0, 0);
       return;
     }
-    if (imm < 0 || imm > pokes.size()) {
-      throw malformed(i, "no poke descriptor " + (imm - 1));
+    if (index < 0 || index >= pokes.size()) {
+      throw malformed(i, "no poke descriptor " + index);
     }
-    PokeDescriptor poke = pokes.get(imm - 1);
+    PokeDescriptor poke = pokes.get(index);
     set(i, Ops.TAIL_CALL_DIRECT, 0, 0, poke.key(), linkage.mapAddress(poke.map()));
   }
 

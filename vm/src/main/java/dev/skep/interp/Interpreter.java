@@ -6,6 +6,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +50,9 @@ public final class Interpreter implements AutoCloseable {
       frameSizes[function.start()] = function.stackDepth();
     }
     String name = program.program().name();
-    Code code = Decoder.decode(name, true, insns, frameSizes, program.pokes(), linkage);
+    Code code =
+        Decoder.decode(
+            name, true, insns, frameSizes, program.pokes(), program.tailCalls(), linkage);
     return new InterpretedProgram(this, code);
   }
 
@@ -74,7 +77,9 @@ public final class Interpreter implements AutoCloseable {
     if (insns.length > 0) {
       frameSizes[0] = UNVERIFIED_FRAME;
     }
-    Code code = Decoder.decode(name, false, insns, frameSizes, List.of(), linkage);
+    Code code =
+        Decoder.decode(
+            name, false, insns, frameSizes, List.of(), TailCallDialect.LINUX_6_18, linkage);
     return new UnverifiedProgram(this, code);
   }
 

@@ -11,6 +11,7 @@ import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.PokeDescriptor;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -82,7 +83,9 @@ final class TestMachine implements AutoCloseable {
     long[] insns = Assembler.assemble(text);
     int[] frames = Decoder.noFrames(insns.length);
     Arrays.fill(frames, 256);
-    Code code = Decoder.decode(name, true, insns, frames, List.of(pokes), linkage);
+    Code code =
+        Decoder.decode(
+            name, true, insns, frames, List.of(pokes), TailCallDialect.LINUX_6_18, linkage);
     return new InterpretedProgram(interpreter, code);
   }
 

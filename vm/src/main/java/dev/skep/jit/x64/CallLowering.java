@@ -3,6 +3,7 @@ package dev.skep.jit.x64;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Relocation.Kind;
+import dev.skep.rewrite.TailCallImm;
 
 /** Calls of helpers and subprograms, and tail calls. */
 final class CallLowering {
@@ -48,9 +49,8 @@ final class CallLowering {
     }
   }
 
-  /** imm 0: through the slot in the map; k: poke descriptor k - 1. */
   void tailCall(long word) {
-    int poke = InsnWord.imm(word) - 1;
+    int poke = TailCallImm.poke(f.input.tailCalls(), InsnWord.imm(word));
     if (poke >= 0 && f.layout.directTailCalls()) {
       direct(poke);
     } else {

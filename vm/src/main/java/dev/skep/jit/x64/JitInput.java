@@ -2,6 +2,7 @@ package dev.skep.jit.x64;
 
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
 
 /**
@@ -15,12 +16,14 @@ record JitInput(
     long[] insns,
     List<RunnableProgram.Function> functions,
     List<PokeDescriptor> pokes,
+    TailCallDialect tailCalls,
     boolean hasArena,
     long arenaKernelStart,
     long userVmStart) {
 
   static JitInput of(RunnableProgram program) {
-    return new JitInput(program.insns(), program.functions(), program.pokes(), false, 0, 0);
+    return new JitInput(
+        program.insns(), program.functions(), program.pokes(), program.tailCalls(), false, 0, 0);
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.skep.machine.Machine;
 import dev.skep.natives.CpuFeatures;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -89,7 +90,10 @@ class InterpreterDifferenceTest {
         RunnableProgram.Function main =
             new RunnableProgram.Function(0, insns.length, STACK, false, false, false, false);
         NativeProgram compiled =
-            text.load(new JitInput(insns, List.of(main), List.of(), false, 0, 0), linkage);
+            text.load(
+                new JitInput(
+                    insns, List.of(main), List.of(), TailCallDialect.LINUX_6_18, false, 0, 0),
+                linkage);
         Cpu cpu = machine.cpus().enter();
         long expected = interpreter.loadUnverified("p", insns, linkage).run(cpu, 0, 0);
         long actual = compiled.run(0, cpu);

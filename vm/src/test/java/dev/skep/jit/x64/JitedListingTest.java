@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.isa.Assembler;
 import dev.skep.jit.MachineCode;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,8 @@ class JitedListingTest {
     long[] insns = Assembler.assemble("r0 = 0\nexit");
     RunnableProgram.Function main =
         new RunnableProgram.Function(0, 2, 0, false, false, false, false);
-    JitInput input = new JitInput(insns, List.of(main), List.of(), false, 0, 0);
+    JitInput input =
+        new JitInput(insns, List.of(main), List.of(), TailCallDialect.LINUX_6_18, false, 0, 0);
     MachineCode code =
         new KernelEmitter(input, KernelLayout.linux(true), new KernelAddresses()).emit();
     StringBuilder out = new StringBuilder();

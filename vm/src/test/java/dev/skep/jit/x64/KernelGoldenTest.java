@@ -7,6 +7,7 @@ import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import dev.skep.testing.Json;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -115,7 +116,14 @@ class KernelGoldenTest {
     boolean arena = line.containsKey("user_vm_start");
     long userVmStart =
         arena ? Long.decode((String) Objects.requireNonNull(line.get("user_vm_start"))) : 0;
-    return new JitInput(insns, functions(line), pokes, arena, 0xffff_c900_0000_0000L, userVmStart);
+    return new JitInput(
+        insns,
+        functions(line),
+        pokes,
+        TailCallDialect.LINUX_6_18,
+        arena,
+        0xffff_c900_0000_0000L,
+        userVmStart);
   }
 
   private static boolean isTailCall(long word) {

@@ -17,6 +17,7 @@ import dev.skep.program.layout.BpfProgLayout;
 import dev.skep.program.layout.XdpBuffLayout;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -123,7 +124,9 @@ class NativeProgramTest {
       functions.add(
           new RunnableProgram.Function(start, end, stack, tailCalls, false, false, false));
     }
-    return text.load(new JitInput(insns, functions, List.of(), false, 0, 0), linkage);
+    return text.load(
+        new JitInput(insns, functions, List.of(), TailCallDialect.LINUX_6_18, false, 0, 0),
+        linkage);
   }
 
   private long run(String source) {
