@@ -3,9 +3,8 @@ package dev.skep.jit.x64;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Relocation.Kind;
-import dev.skep.rewrite.TailCallImm;
 
-/** Calls of helpers and subprograms, and tail calls. */
+/** Calls of helpers and subprograms. */
 final class CallLowering {
   private static final int HELPER = 0;
   private static final int SUBPROGRAM = 1;
@@ -13,12 +12,12 @@ final class CallLowering {
 
   private final FunctionCode f;
   private final X64Assembler asm;
-  private final FrameLowering frame;
+  private final TailCallLowering tailCalls;
 
-  CallLowering(FunctionCode f, FrameLowering frame) {
+  CallLowering(FunctionCode f, TailCallLowering tailCalls) {
     this.f = f;
     this.asm = f.asm;
-    this.frame = frame;
+    this.tailCalls = tailCalls;
   }
 
   void call(long word) {
@@ -28,7 +27,7 @@ final class CallLowering {
       case KFUNC -> call(Kind.CALL_KFUNC, imm);
       case SUBPROGRAM -> {
         if (f.function.tailCallReachable()) {
-          loadCounterPointer();
+          tailCalls.beforeSubprogramCall();
         }
         // A call of what is gone is never reached; its target is of no matter.
         int callee = f.input.functionAt(f.function.start() + f.current + imm);
@@ -47,102 +46,5 @@ final class CallLowering {
     if (f.privateStack) {
       asm.pop(Gpr.R9);
     }
-  }
-
-  void tailCall(long word) {
-    int poke = TailCallImm.poke(f.input.tailCalls(), InsnWord.imm(word));
-    if (poke >= 0 && f.layout.directTailCalls()) {
-      direct(poke);
-    } else {
-      indirect();
-    }
-  }
-
-  /** r1 = ctx, r2 = program array, r3 = index (emit_bpf_tail_call_indirect). */
-  private void indirect() {
-    asm.move(0, Gpr.RDX, Gpr.RDX);
-    asm.compareMemory(0, Gpr.RSI, f.layout.mapMaxEntries(), Gpr.RDX);
-    int outOfBounds = forwardJump(Condition.BELOW_OR_EQUAL);
-    int limit = testCounter();
-    loadSlot();
-    asm.test(1, Gpr.RCX, Gpr.RCX);
-    int empty = forwardJump(Condition.EQUAL);
-    countAndDropFrame();
-    asm.load(LoadOp.U64, Gpr.RCX, Gpr.RCX, X64Assembler.NO_INDEX, f.layout.progEntry());
-    asm.aluImmediate(AluOp.ADD, 1, Gpr.RCX, f.layout.tailCallEntry());
-    jumpThroughRcx();
-    land(outOfBounds);
-    land(limit);
-    land(empty);
-  }
-
-  /** mov rcx, [rsi + rdx*8 + slots]. */
-  private void loadSlot() {
-    f.buffer.put4(0xd68c8b48);
-    f.buffer.put4(f.layout.progArraySlots());
-  }
-
-  private void jumpThroughRcx() {
-    switch (f.layout.indirect()) {
-      case THUNK -> {
-        asm.jumpNear(0);
-        f.relocation(Kind.INDIRECT_THUNK, 4, 0);
-      }
-      case LFENCE -> {
-        asm.lfence();
-        asm.jumpRegister(Gpr.RCX);
-      }
-      case PLAIN -> asm.jumpRegister(Gpr.RCX);
-      case PLAIN_STOP -> {
-        asm.jumpRegister(Gpr.RCX);
-        asm.breakpoint();
-      }
-    }
-  }
-
-  /** A jump over the tail call, patched when its slot is filled (emit_bpf_tail_call_direct). */
-  private void direct(int poke) {
-    int limit = testCounter();
-    int bypass = f.buffer.position();
-    asm.jumpNear(0);
-    countAndDropFrame();
-    int target = f.buffer.position();
-    asm.nop(5);
-    f.buffer.set4(bypass + 1, f.buffer.position() - (bypass + 5));
-    land(limit);
-    f.pokeSite(poke, bypass, target);
-  }
-
-  private int testCounter() {
-    loadCounterPointer();
-    asm.aluMemory(AluOp.CMP, FrameLowering.TAIL_CALL_LIMIT);
-    return forwardJump(Condition.ABOVE_OR_EQUAL);
-  }
-
-  /** rax = pointer to the counter. */
-  private void loadCounterPointer() {
-    // The kernel writes this displacement with four bytes, whatever its value.
-    f.buffer.put2(0x8b48);
-    f.buffer.put1(0x85);
-    f.buffer.put4(f.tailCallCounterDisp());
-  }
-
-  private void countAndDropFrame() {
-    asm.aluMemory(AluOp.ADD, 1);
-    frame.popCalleeSaved();
-    asm.pop(Gpr.RAX);
-    asm.pop(Gpr.RAX);
-    if (f.frameBytes() > 0) {
-      asm.aluImmediate32(AluOp.ADD, 1, Gpr.RSP, f.frameBytes());
-    }
-  }
-
-  private int forwardJump(int condition) {
-    asm.jumpIfShort(condition, 0);
-    return f.buffer.position();
-  }
-
-  private void land(int jumpEnd) {
-    f.buffer.set1(jumpEnd - 1, f.buffer.position() - jumpEnd);
   }
 }

@@ -30,7 +30,7 @@ final class FunctionCode {
   final JitInput input;
   final int index;
   final RunnableProgram.Function function;
-  final KernelLayout layout;
+  final CodeLayout layout;
   final Linkage linkage;
   final CodeBuffer buffer = new CodeBuffer();
   final X64Assembler asm = new X64Assembler(buffer);
@@ -58,7 +58,7 @@ final class FunctionCode {
   /** Offset of its first byte. */
   int currentStart;
 
-  FunctionCode(JitInput input, int index, KernelLayout layout, Linkage linkage) {
+  FunctionCode(JitInput input, int index, CodeLayout layout, Linkage linkage) {
     this.input = input;
     this.index = index;
     this.function = input.functions().get(index);

@@ -14,6 +14,7 @@ final class InsnLowering {
 
   private final FunctionCode f;
   private final FrameLowering frame;
+  private final TailCallLowering tailCalls;
   private final AluLowering alu;
   private final MoveLowering moves;
   private final MemoryLowering memory;
@@ -21,15 +22,16 @@ final class InsnLowering {
   private final JumpLowering jumps;
   private final CallLowering calls;
 
-  InsnLowering(FunctionCode f) {
+  InsnLowering(FunctionCode f, FrameLowering frame, TailCallLowering tailCalls) {
     this.f = f;
-    frame = new FrameLowering(f);
+    this.frame = frame;
+    this.tailCalls = tailCalls;
     moves = new MoveLowering(f);
     alu = new AluLowering(f, moves);
     memory = new MemoryLowering(f);
     atomics = new AtomicLowering(f);
     jumps = new JumpLowering(f);
-    calls = new CallLowering(f, frame);
+    calls = new CallLowering(f, tailCalls);
   }
 
   /** Emits everything once; gives the length. */
@@ -79,7 +81,7 @@ final class InsnLowering {
       case JA -> jumps.always(InsnWord.off(word));
       case GOTOL -> jumps.always(InsnWord.imm(word));
       case CALL -> calls.call(word);
-      case RunnableProgram.TAIL_CALL_CODE -> calls.tailCall(word);
+      case RunnableProgram.TAIL_CALL_CODE -> tailCalls.tailCall(word);
       case EXIT -> exit();
       default -> jumps.conditional(word, w);
     }

@@ -66,7 +66,8 @@ final class KernelEmitter {
   /** Emits a function until its size is the same twice, and then once more for the image. */
   private FunctionCode converge(int index, boolean extraPass) {
     FunctionCode f = new FunctionCode(input, index, layout, linkage);
-    InsnLowering lowering = new InsnLowering(f);
+    KernelFrame frame = new KernelFrame(f, layout);
+    InsnLowering lowering = new InsnLowering(f, frame, new KernelTailCalls(f, layout, frame));
     int length = 0;
     boolean image = false;
     for (int pass = 0; pass < MAX_PASSES || image; pass++) {

@@ -41,7 +41,8 @@ public record KernelLayout(
     boolean fiveLevelPaging,
     int mapMaxEntries,
     int progArraySlots,
-    int progEntry) {
+    int progEntry)
+    implements CodeLayout {
   /** How a jump through rcx is written. */
   public enum Indirect {
     /** jmp to __x86_indirect_thunk_rcx. */
