@@ -49,6 +49,11 @@ public final class TailCallImm {
     if (poke(dialect, imm) != NO_POKE) {
       return Form.DIRECT;
     }
+    return unpatchedForm(dialect, imm);
+  }
+
+  /** The form that the call takes where nothing is patched: as without its poke descriptor. */
+  public static Form unpatchedForm(TailCallDialect dialect, int imm) {
     boolean isStatic = dialect == TailCallDialect.SEED && (imm >> DYNAMIC_SHIFT & BYTE) == 0;
     return isStatic ? Form.STATIC : Form.DYNAMIC;
   }

@@ -10,6 +10,7 @@ import dev.skep.fuzz.ProgramGenerator;
 import dev.skep.jit.arm64.A64Layout;
 import dev.skep.jit.arm64.A64Layout.Dialect;
 import dev.skep.jit.arm64.A64Layout.PerCpuBase;
+import dev.skep.jit.arm64.A64Layout.SpeculationBarrier;
 import dev.skep.ladder.Behaviour;
 import dev.skep.ladder.Sample;
 import dev.skep.ladder.SampleMaps;
@@ -54,6 +55,8 @@ class ArmExecutionTest {
         lse,
         mitigations,
         mitigations,
+        false,
+        mitigations ? SpeculationBarrier.DSB_ISB : SpeculationBarrier.NONE,
         PerCpuBase.TPIDR_EL1,
         false,
         false,

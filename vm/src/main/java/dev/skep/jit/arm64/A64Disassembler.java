@@ -92,6 +92,9 @@ public final class A64Disassembler {
       case A64Assembler.AUTIASP -> out.append("autiasp");
       case A64Assembler.DMB_ISH -> out.append("dmb ish");
       case A64Assembler.RET -> out.append("ret");
+      case 0xd50330ff -> out.append("sb");
+      case 0xd503379f -> out.append("dsb nsh");
+      case 0xd5033fdf -> out.append("isb");
       default -> {
         String register =
             switch (word & ~31) {

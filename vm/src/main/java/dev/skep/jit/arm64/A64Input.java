@@ -1,11 +1,16 @@
 package dev.skep.jit.arm64;
 
+import dev.skep.program.MapSpec;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
 
 /**
  * What the emitter reads, without the proof of verification that a {@link RunnableProgram} is.
  *
+ * @param maps those that the program uses, for the sizes of its program arrays
+ * @param tailCalls what the imm of a tail call holds; poke descriptors are of no use here, nothing
+ *     is patched
  * @param arena whether the program uses one
  * @param arenaKernelStart address of the arena in the kernel
  * @param userVmStart and in user space
@@ -14,13 +19,23 @@ import java.util.List;
 record A64Input(
     long[] insns,
     List<RunnableProgram.Function> functions,
+    List<MapSpec> maps,
+    TailCallDialect tailCalls,
     boolean arena,
     long arenaKernelStart,
     long userVmStart,
     long privateStackBase) {
 
   static A64Input of(RunnableProgram program) {
-    return new A64Input(program.insns(), program.functions(), false, 0, 0, 0);
+    return new A64Input(
+        program.insns(),
+        program.functions(),
+        program.program().maps(),
+        program.tailCalls(),
+        false,
+        0,
+        0,
+        0);
   }
 
   /** Index of the function that starts at an instruction, or -1 where none is left there. */

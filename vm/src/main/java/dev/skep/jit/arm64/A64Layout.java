@@ -11,6 +11,9 @@ import dev.skep.program.layout.BpfProgLayout;
  * @param lse the CPU has atomic instructions (FEAT_LSE), else exclusive loads and stores are used
  * @param bti indirect branches must land on bti (CONFIG_ARM64_BTI_KERNEL)
  * @param pac return addresses are signed (CONFIG_ARM64_PTR_AUTH_KERNEL)
+ * @param wideConstants constants below 2^32 are made in 64-bit registers, as the seed's examples
+ *     write them; else in 32-bit registers, as Linux does, which means the same
+ * @param speculationBarrier what stands for the verifier's barriers
  * @param perCpuBase where this CPU's base is
  * @param kernelAddresses code and helpers live in the kernel's half of the address space
  * @param privateStacks functions that ask for it get a per-CPU stack of their own
@@ -25,6 +28,8 @@ public record A64Layout(
     boolean lse,
     boolean bti,
     boolean pac,
+    boolean wideConstants,
+    SpeculationBarrier speculationBarrier,
     PerCpuBase perCpuBase,
     boolean kernelAddresses,
     boolean privateStacks,
@@ -70,6 +75,28 @@ public record A64Layout(
     }
   }
 
+  /** What a barrier against speculation is made of. */
+  public enum SpeculationBarrier {
+    /** Linux before 6.17: firmware and the CPU's own switch guard against Spectre v4 alone. */
+    NONE,
+    /** A CPU with FEAT_SB. */
+    SB(0xd50330ff),
+    /** dsb nsh; isb: any other. */
+    DSB_ISB(0xd503379f, 0xd5033fdf);
+
+    private final int[] words;
+
+    SpeculationBarrier(int... words) {
+      this.words = words;
+    }
+
+    void emit(A64Assembler asm) {
+      for (int word : words) {
+        asm.word(word);
+      }
+    }
+  }
+
   /** Offset of thread_info.cpu in common configurations. */
   private static final int THREAD_INFO_CPU = 24;
 
@@ -80,6 +107,8 @@ public record A64Layout(
         true,
         false,
         false,
+        false,
+        dialect == Dialect.LINUX_6_12 ? SpeculationBarrier.NONE : SpeculationBarrier.SB,
         PerCpuBase.TPIDR_EL1,
         true,
         true,

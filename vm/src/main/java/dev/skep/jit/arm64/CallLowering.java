@@ -4,6 +4,7 @@ import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Relocation.Kind;
 import dev.skep.rewrite.KernelFunction;
+import dev.skep.rewrite.TailCallImm;
 
 /** Calls of helpers and subprograms, and tail calls. */
 final class CallLowering {
@@ -80,8 +81,21 @@ final class CallLowering {
     constants.register(1, f.r0(), 0);
   }
 
-  /** r2 = program array, r3 = index: max_entries and bpf_func are read when it runs. */
-  void tailCall() {
+  /** r2 = program array, r3 = index. Nothing is patched here, so direct calls are indirect too. */
+  void tailCall(int imm) {
+    if (TailCallImm.unpatchedForm(f.input.tailCalls(), imm) == TailCallImm.Form.DYNAMIC) {
+      tailCallDynamic();
+      return;
+    }
+    int map = TailCallImm.map(imm);
+    if (map >= f.input.maps().size()) {
+      throw new UnsupportedException("jit of a tail call through map " + map + " of none");
+    }
+    tailCallStatic(f.input.maps().get(map).maxEntries());
+  }
+
+  /** max_entries and bpf_func are read when it runs. */
+  void tailCallDynamic() {
     constants.move64(A64Reg.TMP1, f.layout.mapMaxEntries());
     asm.memoryIndexed(LOAD_INDEXED, 2, A64Reg.TMP1, 1, A64Reg.TMP1);
     int outOfBounds = testIndex();
@@ -105,13 +119,13 @@ final class CallLowering {
    * target's address is cached behind the slots.
    */
   void tailCallStatic(int maxEntries) {
-    constants.move64(A64Reg.TMP1, maxEntries);
+    constants.move64(A64Reg.TMP1, Integer.toUnsignedLong(maxEntries));
     int outOfBounds = testIndex();
     int limit = testCounter();
     slotOffset();
-    int targets = f.layout.progArraySlots() + 8 * maxEntries;
-    if (Immediates.isAddend(targets)) {
-      asm.addend(A64Assembler.ADD_IMM, 1, A64Reg.TMP2, A64Reg.TMP2, targets);
+    long targets = f.layout.progArraySlots() + 8 * Integer.toUnsignedLong(maxEntries);
+    if (targets < 1L << 24 && Immediates.isAddend((int) targets)) {
+      asm.addend(A64Assembler.ADD_IMM, 1, A64Reg.TMP2, A64Reg.TMP2, (int) targets);
     } else {
       constants.move64(A64Reg.TMP1, targets);
       asm.registers(A64Assembler.ADD, 1, A64Reg.TMP2, A64Reg.TMP2, A64Reg.TMP1);

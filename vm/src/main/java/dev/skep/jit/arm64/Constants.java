@@ -34,7 +34,7 @@ final class Constants {
   /** rd = value with as few words as blocks of 16 bits need (emit_a64_mov_i64). */
   void move64(int rd, long value) {
     if (value >>> 32 == 0) {
-      move(0, rd, (int) value);
+      below32(rd, (int) value);
       return;
     }
     boolean inverted = blocksOtherThan(value, ONES) < blocksOtherThan(value, 0);
@@ -50,6 +50,17 @@ final class Constants {
       if (block(value, shift) != background) {
         asm.moveWide(A64Assembler.MOVK, 1, rd, block(value, shift), shift);
       }
+    }
+  }
+
+  private void below32(int rd, int value) {
+    if (!layout.wideConstants()) {
+      move(0, rd, value);
+      return;
+    }
+    asm.moveWide(A64Assembler.MOVZ, 1, rd, value & ONES, 0);
+    if (value >>> 16 != 0) {
+      asm.moveWide(A64Assembler.MOVK, 1, rd, value >>> 16, 16);
     }
   }
 

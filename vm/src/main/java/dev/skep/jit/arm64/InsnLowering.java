@@ -94,7 +94,7 @@ final class InsnLowering {
       case Opcodes.JMP32 | Opcodes.JA -> jumps.always(InsnWord.imm(word));
       case Opcodes.JMP | Opcodes.JA | Opcodes.X -> f.asm.branchRegister(f.dst(word));
       case Opcodes.CALL_CODE -> calls.call(word);
-      case RunnableProgram.TAIL_CALL_CODE -> calls.tailCall();
+      case RunnableProgram.TAIL_CALL_CODE -> calls.tailCall(InsnWord.imm(word));
       case Opcodes.EXIT_CODE -> {
         if (f.current != f.places.length - 2) {
           jumps.toEpilogue();

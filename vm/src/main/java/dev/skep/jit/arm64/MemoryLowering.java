@@ -82,9 +82,7 @@ final class MemoryLowering {
   void storeImmediate(long word) {
     int base = InsnWord.dst(word);
     switch (mode(word)) {
-      case Opcodes.NOSPEC_MODE -> {
-        // arm64 needs no barrier against speculative store bypass here
-      }
+      case Opcodes.NOSPEC_MODE -> f.layout.speculationBarrier().emit(asm);
       case Opcodes.MEM -> {
         constants.move(1, A64Reg.TMP1, InsnWord.imm(word));
         access(STORE, STORE_INDEXED, word, A64Reg.TMP1, base, A64Reg.TMP2);

@@ -8,8 +8,10 @@ import dev.skep.isa.Opcodes;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.arm64.A64Layout.Dialect;
 import dev.skep.jit.arm64.A64Layout.PerCpuBase;
+import dev.skep.jit.arm64.A64Layout.SpeculationBarrier;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -148,7 +150,7 @@ final class A64GoldenTest {
     if (text.contains("STATIC")) {
       calls.tailCallStatic(Integer.parseInt(text.substring(at + 12, text.indexOf(',', at))));
     } else {
-      calls.tailCall();
+      calls.tailCallDynamic();
     }
   }
 
@@ -175,6 +177,8 @@ final class A64GoldenTest {
         new A64Input(
             insns,
             List.of(function, function),
+            List.of(),
+            TailCallDialect.LINUX_6_18,
             golden.is("arena"),
             golden.number("arena"),
             golden.number("uvm"),
@@ -203,6 +207,8 @@ final class A64GoldenTest {
         golden.is("lse"),
         golden.is("bti"),
         golden.is("pac"),
+        false,
+        SpeculationBarrier.NONE,
         user ? PerCpuBase.TPIDR_EL0 : base,
         !user,
         true,
