@@ -2,6 +2,8 @@ package dev.skep.rewrite;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.HostFacts;
@@ -29,6 +31,14 @@ final class HelperCalls {
   private static final int KPTR_XCHG = 194;
   private static final int CGRP_STORAGE_GET = 210;
 
+  /** Direct tail calls of one program (bpf_jit_add_poke_descriptor). */
+  private static final int MAX_POKES = 1024;
+
+  /** MAX_USED_MAPS. */
+  private static final int MAX_USED_MAPS = 64;
+
+  private static final int NO_POKE = -1;
+
   /** BPF_F_SLEEPABLE. */
   private static final int SLEEPABLE = 1 << 4;
 
@@ -51,17 +61,17 @@ final class HelperCalls {
     this.pokes = pokes;
     HostFacts host = code.verified.options().host();
     this.options = options;
-    direct = options.direct() && host.bpfCapable();
-    mask = !host.perfmon();
+    direct = options.direct() && host.jit() && host.bpfCapable();
+    mask = host.guardedMaps();
   }
 
   void rewrite(long word, int origin) {
     int helper = InsnWord.imm(word);
-    MapSpec map = map(origin);
     if (helper == TAIL_CALL_HELPER) {
-      tailCall(map, origin);
+      tailCall(origin);
       return;
     }
+    MapSpec map = map(origin);
     if (map != null && MapCalls.applies(helper) && MapCalls.emit(patch, helper, map, mask)) {
       return;
     }
@@ -107,36 +117,52 @@ final class HelperCalls {
 
   /** The one map that the call uses, or null. */
   private @Nullable MapSpec map(int origin) {
-    int index = origin < 0 ? InsnFacts.NO_MAP : code.facts.mapIndex[origin];
-    if (index < 0) {
+    int fact = origin < 0 ? InsnFacts.NO_MAP : code.facts.mapIndex[origin];
+    if (fact == InsnFacts.NO_MAP || (fact & InsnFacts.MAP_POISONED) != 0) {
       return null;
     }
-    MapSpec map = code.program.maps().get(index & ~InsnFacts.INNER_MAP);
-    return (index & InsnFacts.INNER_MAP) == 0 ? map : map.inner();
+    MapSpec map = code.program.maps().get(fact & ~InsnFacts.INNER_MAP);
+    return (fact & InsnFacts.INNER_MAP) == 0 ? map : map.inner();
   }
 
   /**
    * A tail call gets a code of its own. With one map and one key it is direct: its imm names the
-   * descriptor by which the jump is patched.
+   * descriptor by which the jump is patched. Where the map's creator could not turn off guards
+   * against speculation, the index is cut to the slots that exist.
    */
-  private void tailCall(@Nullable MapSpec map, int origin) {
-    if (mask && map == null) {
-      throw new UnsupportedException("tail call with more than one map without CAP_PERFMON");
-    }
-    int index = Math.max(code.facts.mapIndex[origin], 0);
-    if (mask && map != null) {
-      patch.emit(Words.jumpImm(JGE, 3, map.maxEntries(), 2));
-      patch.emit(Words.alu32Imm(AND, 3, MapCalls.indexMask(map)));
-      patch.emit(tailCall(index, false, -1));
-      return;
-    }
+  private void tailCall(int origin) {
+    int fact = code.facts.mapIndex[origin];
+    boolean poisoned = (fact & InsnFacts.MAP_POISONED) != 0;
+    int index = fact & ~InsnFacts.MAP_POISONED;
     long key = code.facts.constKey[origin];
-    int poke = -1;
-    if (direct && map != null && key >= 0) {
-      poke = pokes.size();
-      pokes.add(new PokeDescriptor(index, (int) key, patch.length()));
+    if (options.tailCalls() == TailCallDialect.SEED && index >= MAX_USED_MAPS) {
+      throw new UnsupportedException("tail call with map " + index + ", want one of the first 64");
     }
-    patch.keep(tailCall(index, map == null, poke));
+    if (mask) {
+      guarded(index, poisoned, origin);
+    } else if (direct && !poisoned && key >= 0) {
+      if (pokes.size() >= MAX_POKES) {
+        throw rejected("adding tail call poke descriptor failed", Errno.ENOSPC, origin);
+      }
+      patch.keep(tailCall(index, false, pokes.size()));
+      pokes.add(new PokeDescriptor(index, (int) key, patch.length() - 1));
+    } else {
+      patch.keep(tailCall(index, poisoned, NO_POKE));
+    }
+  }
+
+  private void guarded(int index, boolean poisoned, int origin) {
+    if (poisoned) {
+      throw rejected("tail_call abusing map_ptr", Errno.EINVAL, origin);
+    }
+    MapSpec map = code.program.maps().get(index);
+    patch.emit(Words.jumpImm(JGE, 3, map.maxEntries(), 2));
+    patch.emit(Words.alu32Imm(AND, 3, MapCalls.indexMask(map)));
+    patch.emit(tailCall(index, false, NO_POKE));
+  }
+
+  private RejectedException rejected(String reason, int errno, int insn) {
+    return new RejectedException(code.program.name() + ": " + reason, errno, insn, reason + '\n');
   }
 
   private long tailCall(int map, boolean dynamic, int poke) {

@@ -19,6 +19,9 @@ import java.util.List;
  * Linux does them when its x86-64 JIT is on.
  */
 public final class Rewriter {
+  /** What an interpreted program hands to the one that it jumps to (MAX_BPF_STACK). */
+  private static final int MAX_STACK = 512;
+
   private Rewriter() {}
 
   /** Rewrites for a runtime that does not patch code. */
@@ -65,6 +68,7 @@ public final class Rewriter {
     long[] insns = Arrays.copyOf(code.insns, code.length);
     if (code.subprogs > 1) {
       checkCallees(code, insns);
+      checkInterpreted(code);
     }
     return new RunnableProgram(
         code.program,
@@ -92,7 +96,18 @@ public final class Rewriter {
     }
   }
 
+  /** As fixup_call_args does: interpreted subprograms cannot be left by a tail call. */
+  private static void checkInterpreted(Code code) {
+    boolean tailCalls = code.verified.subprogs().getFirst().tailCallReachable();
+    if (tailCalls && !code.verified.options().host().jit()) {
+      String reason = "tail_calls are not allowed in non-JITed programs with bpf-to-bpf calls";
+      throw new RejectedException(
+          code.program.name() + ": " + reason, Errno.EINVAL, -1, reason + '\n');
+    }
+  }
+
   private static List<RunnableProgram.Function> functions(Code code) {
+    boolean interpreted = !code.verified.options().host().jit();
     List<RunnableProgram.Function> functions = new ArrayList<>(code.subprogs);
     for (int s = 0; s < code.subprogs; s++) {
       SubprogFacts facts = code.verified.subprogs().get(code.subprogOrigin[s]);
@@ -100,7 +115,7 @@ public final class Rewriter {
           new RunnableProgram.Function(
               code.starts[s],
               code.starts[s + 1],
-              code.depths[s],
+              interpreted && facts.hasTailCall() ? MAX_STACK : code.depths[s],
               facts.tailCallReachable(),
               facts.privateStack(),
               false,

@@ -80,6 +80,22 @@ public final class RunnableProgram {
     return functions;
   }
 
+  /** The number of the function that an instruction belongs to. */
+  public int functionOf(int insn) {
+    int low = 0;
+    int high = functions.size() - 1;
+    while (low < high) {
+      int middle = low + high + 1 >>> 1;
+      if (functions.get(middle).start() <= insn) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  /** The direct tail calls, in the order of their instructions: imm names them by index. */
   public List<PokeDescriptor> pokes() {
     return pokes;
   }

@@ -203,13 +203,7 @@ final class HelperCalls {
     if (writes && MemoryAccess.readOnlyForPrograms(map)) {
       throw env.reject(Errno.EACCES, "write into map forbidden");
     }
-    int[] seen = env.facts.mapIndex;
-    int fact = Env.mapFact(call.map);
-    if (seen[env.insn] == InsnFacts.NO_MAP) {
-      seen[env.insn] = fact;
-    } else if (seen[env.insn] != fact) {
-      seen[env.insn] = InsnFacts.MAP_POISONED;
-    }
+    env.facts.noteMap(env.insn, Env.mapFact(call.map));
   }
 
   /** record_func_key: a tail call with one constant index can be patched to a jump. */

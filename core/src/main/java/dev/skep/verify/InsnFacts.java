@@ -11,8 +11,11 @@ public final class InsnFacts {
   /** {@link #mapIndex}: the call never had a map argument. */
   public static final int NO_MAP = -1;
 
-  /** {@link #mapIndex}: different maps reached the call (BPF_MAP_PTR_POISON). */
-  public static final int MAP_POISONED = -2;
+  /**
+   * Bit in {@link #mapIndex}: different maps reached the call (poison of struct bpf_map_ptr_state);
+   * the index is that of the latest.
+   */
+  public static final int MAP_POISONED = 1 << 17;
 
   /**
    * Bit in {@link #mapIndex}: the call uses a map found in that map, which behaves like its inner
@@ -44,7 +47,10 @@ public final class InsnFacts {
    */
   public final byte[] ctxFieldSize;
 
-  /** Index of the one map that a helper call uses, {@link #NO_MAP} or {@link #MAP_POISONED}. */
+  /**
+   * Index of the map that a helper call uses, with {@link #INNER_MAP} and {@link #MAP_POISONED}, or
+   * {@link #NO_MAP}.
+   */
   public final int[] mapIndex;
 
   /** Constant key of a lookup or tail call (0..2^32-1), or one of the KEY_ values. */
@@ -107,6 +113,16 @@ public final class InsnFacts {
     nospecResult = new boolean[insns];
     aluState = new int[insns];
     aluLimit = new int[insns];
+  }
+
+  /** Notes that a call is reached with a map (bpf_map_ptr_store). */
+  void noteMap(int insn, int fact) {
+    int known = mapIndex[insn];
+    if (known == NO_MAP) {
+      mapIndex[insn] = fact;
+    } else if ((known & ~MAP_POISONED) != fact) {
+      mapIndex[insn] = fact | MAP_POISONED;
+    }
   }
 
   private static int[] filled(int insns) {

@@ -13,11 +13,13 @@ final class StackDepth {
   private static final int PRIVATE_MIN = 64;
 
   private final Env env;
+  private final boolean jit;
   private final int[] returnInsn = new int[State.MAX_FRAMES];
   private final int[] returnSubprog = new int[State.MAX_FRAMES];
 
   StackDepth(Env env) {
     this.env = env;
+    jit = env.options.host().jit();
   }
 
   void check() {
@@ -27,6 +29,7 @@ final class StackDepth {
     }
     boolean privateStacks =
         !tailCalls
+            && jit
             && switch (env.program.type()) {
               case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT -> true;
               // Others that may run within themselves, as iterators never do.
@@ -41,8 +44,10 @@ final class StackDepth {
     }
   }
 
-  private static int round(int depth) {
-    return (depth + 15) / 16 * 16;
+  /** round_up_stack_depth */
+  private int round(int depth) {
+    int unit = jit ? 16 : 32;
+    return Math.max(jit ? 0 : 1, depth) + unit - 1 & -unit;
   }
 
   private void check(int root, boolean privateStacks, boolean[] shared) {

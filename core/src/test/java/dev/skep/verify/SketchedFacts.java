@@ -391,9 +391,7 @@ public final class SketchedFacts {
     switch (path.kinds[register]) {
       case RegType.CONST_PTR_TO_MAP -> {
         int map = (int) path.values[register];
-        int known = facts.mapIndex[insn];
-        facts.mapIndex[insn] =
-            known == InsnFacts.NO_MAP || known == map ? map : InsnFacts.MAP_POISONED;
+        facts.noteMap(insn, map);
       }
       case RegType.FUNC -> {
         Path callback = new Path();
@@ -436,7 +434,7 @@ public final class SketchedFacts {
   }
 
   private int lookupResult(int map) {
-    boolean plain = map >= 0 && (map & InsnFacts.INNER_MAP) == 0;
+    boolean plain = map >= 0 && (map & (InsnFacts.INNER_MAP | InsnFacts.MAP_POISONED)) == 0;
     MapType type = plain ? program.maps().get(map).type() : MapType.UNSPEC;
     return switch (type) {
       case XSKMAP -> RegType.XDP_SOCK;
