@@ -1,5 +1,7 @@
 package dev.skep.jit.x64;
 
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
@@ -9,6 +11,8 @@ import java.util.List;
  * What the emitter reads, without the proof of verification that a {@link RunnableProgram} is.
  *
  * @param insns as {@link RunnableProgram#insns}
+ * @param tailCalls what the imm of a tail call holds
+ * @param maps what indexes of maps refer to
  * @param arenaKernelStart address of the arena, meaningful with {@code hasArena}
  * @param userVmStart the arena's address in user space
  */
@@ -17,13 +21,51 @@ record JitInput(
     List<RunnableProgram.Function> functions,
     List<PokeDescriptor> pokes,
     TailCallDialect tailCalls,
+    List<MapSpec> maps,
     boolean hasArena,
     long arenaKernelStart,
     long userVmStart) {
 
+  /** A program without maps: a tail call that needs to know one cannot be compiled. */
+  JitInput(
+      long[] insns,
+      List<RunnableProgram.Function> functions,
+      List<PokeDescriptor> pokes,
+      TailCallDialect tailCalls,
+      boolean hasArena,
+      long arenaKernelStart,
+      long userVmStart) {
+    this(insns, functions, pokes, tailCalls, List.of(), hasArena, arenaKernelStart, userVmStart);
+  }
+
   static JitInput of(RunnableProgram program) {
     return new JitInput(
-        program.insns(), program.functions(), program.pokes(), program.tailCalls(), false, 0, 0);
+        program.insns(),
+        program.functions(),
+        program.pokes(),
+        program.tailCalls(),
+        program.program().maps(),
+        false,
+        0,
+        0);
+  }
+
+  /**
+   * The size of a program array, unsigned.
+   *
+   * @param map index that a tail call holds
+   * @throws IllegalStateException if the program has no such array: an imm that no rewrite made
+   */
+  int maxEntries(int map) {
+    if (map >= maps.size()) {
+      throw new IllegalStateException(
+          "tail call through map " + map + " of a program with " + maps.size() + " maps");
+    }
+    MapSpec spec = maps.get(map);
+    if (spec.type() != MapType.PROG_ARRAY) {
+      throw new IllegalStateException("tail call through map " + map + ", a " + spec.type());
+    }
+    return spec.maxEntries();
   }
 
   /**

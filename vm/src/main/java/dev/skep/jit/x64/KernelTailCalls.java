@@ -2,6 +2,7 @@ package dev.skep.jit.x64;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Relocation.Kind;
+import dev.skep.rewrite.TailCallDialect;
 import dev.skep.rewrite.TailCallImm;
 
 /** Tail calls as the kernel has them: the counter is in memory, the frame is torn down. */
@@ -23,38 +24,88 @@ final class KernelTailCalls implements TailCallLowering {
     loadCounterPointer();
   }
 
+  /** In the direct form if there is one and the runtime patches, else by what the program knows. */
   @Override
   public void tailCall(long word) {
-    int poke = TailCallImm.poke(f.input.tailCalls(), InsnWord.imm(word));
-    if (poke >= 0 && layout.directTailCalls()) {
-      direct(poke);
-    } else {
-      indirect();
+    TailCallDialect dialect = f.input.tailCalls();
+    int imm = InsnWord.imm(word);
+    switch (TailCallImm.form(dialect, imm)) {
+      case DIRECT -> {
+        if (layout.directTailCalls()) {
+          direct(TailCallImm.poke(dialect, imm));
+        } else if (dialect == TailCallDialect.SEED) {
+          indirectStatic(TailCallImm.map(imm));
+        } else {
+          indirectDynamic();
+        }
+      }
+      case STATIC -> indirectStatic(TailCallImm.map(imm));
+      case DYNAMIC -> indirectDynamic();
     }
   }
 
-  /** r1 = ctx, r2 = program array, r3 = index (emit_bpf_tail_call_indirect). */
-  private void indirect() {
+  /**
+   * r1 = ctx, r2 = program array, r3 = index; the array is read for everything
+   * (emit_bpf_tail_call_indirect with dyn_array, or before it knew of maps).
+   */
+  private void indirectDynamic() {
     asm.move(0, Gpr.RDX, Gpr.RDX);
-    asm.compareMemory(0, Gpr.RSI, layout.mapMaxEntries(), Gpr.RDX);
-    int outOfBounds = forwardJump(Condition.BELOW_OR_EQUAL);
+    int outOfBounds;
+    if (f.input.tailCalls() == TailCallDialect.SEED) {
+      asm.aluFromMemory(
+          AluOp.CMP, 0, Gpr.RDX, Gpr.RSI, X64Assembler.NO_INDEX, layout.mapMaxEntries());
+      outOfBounds = forwardJump(Condition.ABOVE_OR_EQUAL);
+    } else {
+      asm.compareMemory(0, Gpr.RSI, layout.mapMaxEntries(), Gpr.RDX);
+      outOfBounds = forwardJump(Condition.BELOW_OR_EQUAL);
+    }
+    jumpToSlot(outOfBounds, layout.progArraySlots(), true);
+  }
+
+  /**
+   * As {@link #indirectDynamic} for one known array: its size is a constant, and what is read is
+   * the target that is cached behind the slots (emit_bpf_tail_call_indirect without dyn_array).
+   */
+  private void indirectStatic(int map) {
+    int entries = f.input.maxEntries(map);
+    long targets = layout.progArraySlots() + 8 * Integer.toUnsignedLong(entries);
+    if (targets != (int) targets) {
+      // The kernel's displacement would wrap here; the slot itself is always in reach.
+      indirectDynamic();
+      return;
+    }
+    asm.move(0, Gpr.RDX, Gpr.RDX);
+    asm.aluImmediate32(AluOp.CMP, 0, Gpr.RDX, entries);
+    int outOfBounds = forwardJump(Condition.ABOVE_OR_EQUAL);
+    jumpToSlot(outOfBounds, (int) targets, false);
+  }
+
+  /**
+   * What both indirect forms share behind the test of the index.
+   *
+   * @param pointers offset of the pointers in the array's block
+   * @param programs whether they are struct bpf_prog, else places to jump to
+   */
+  private void jumpToSlot(int outOfBounds, int pointers, boolean programs) {
     int limit = testCounter();
-    loadSlot();
+    loadPointer(pointers);
     asm.test(1, Gpr.RCX, Gpr.RCX);
     int empty = forwardJump(Condition.EQUAL);
     countAndDropFrame();
-    asm.load(LoadOp.U64, Gpr.RCX, Gpr.RCX, X64Assembler.NO_INDEX, layout.progEntry());
-    asm.aluImmediate(AluOp.ADD, 1, Gpr.RCX, layout.tailCallEntry());
+    if (programs) {
+      asm.load(LoadOp.U64, Gpr.RCX, Gpr.RCX, X64Assembler.NO_INDEX, layout.progEntry());
+      asm.aluImmediate(AluOp.ADD, 1, Gpr.RCX, layout.tailCallEntry());
+    }
     jumpThroughRcx();
     land(outOfBounds);
     land(limit);
     land(empty);
   }
 
-  /** mov rcx, [rsi + rdx*8 + slots]. */
-  private void loadSlot() {
+  /** mov rcx, [rsi + rdx*8 + displacement]. */
+  private void loadPointer(int displacement) {
     f.buffer.put4(0xd68c8b48);
-    f.buffer.put4(layout.progArraySlots());
+    f.buffer.put4(displacement);
   }
 
   private void jumpThroughRcx() {
