@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcodes;
-import dev.skep.jit.Linkage;
 import dev.skep.jit.arm64.A64Layout.Dialect;
 import dev.skep.jit.arm64.A64Layout.PerCpuBase;
 import dev.skep.jit.arm64.A64Layout.SpeculationBarrier;
-import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
 import java.io.IOException;
@@ -33,34 +31,6 @@ final class A64GoldenTest {
 
   /** Every other instruction takes one word, in programs long enough for all measured jumps. */
   private static final int AROUND = 40_010;
-
-  private static final Linkage NOWHERE =
-      new Linkage() {
-        @Override
-        public long mapAddress(int map) {
-          return 0;
-        }
-
-        @Override
-        public long mapValueAddress(int map, int offset) {
-          return 0;
-        }
-
-        @Override
-        public long variableAddress(KernelVariable variable) {
-          return 0;
-        }
-
-        @Override
-        public long functionAddress(int number) {
-          return 0;
-        }
-
-        @Override
-        public boolean isUpcall(int number) {
-          return false;
-        }
-      };
 
   @TestFactory
   Stream<DynamicTest> wordsAreTheKernels() throws IOException {
@@ -183,7 +153,7 @@ final class A64GoldenTest {
             golden.number("arena"),
             golden.number("uvm"),
             golden.number("priv"));
-    return new A64Function(input, index, layout(golden, dialect), NOWHERE);
+    return new A64Function(input, index, layout(golden, dialect), new Nowhere());
   }
 
   /** Puts instructions in that use the registers which the text names. */
