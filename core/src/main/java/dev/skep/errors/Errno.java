@@ -21,6 +21,7 @@ public final class Errno {
   public static final int EINVAL = 22;
   public static final int ENOSPC = 28;
   public static final int ERANGE = 34;
+  public static final int EDEADLK = 35;
   public static final int ENAMETOOLONG = 36;
   public static final int ENOSYS = 38;
   public static final int ENOLINK = 67;
@@ -59,6 +60,7 @@ public final class Errno {
       case EINVAL -> "EINVAL";
       case ENOSPC -> "ENOSPC";
       case ERANGE -> "ERANGE";
+      case EDEADLK -> "EDEADLK";
       case ENAMETOOLONG -> "ENAMETOOLONG";
       case ENOSYS -> "ENOSYS";
       case ENOLINK -> "ENOLINK";

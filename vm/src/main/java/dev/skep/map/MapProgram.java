@@ -13,6 +13,9 @@ public interface MapProgram {
 
   ProgramOwner owner();
 
+  /** In how many slots it is, and whether it is extended. */
+  Membership membership();
+
   /** Adds a reference; false when the program is already gone. */
   boolean retain();
 

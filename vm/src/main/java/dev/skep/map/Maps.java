@@ -11,19 +11,16 @@ import dev.skep.program.MapSpec;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The maps of one machine: creates them, and finds them by the addresses that programs use. */
 public final class Maps {
-  private static final AtomicInteger IDS = new AtomicInteger();
-
   private final Machine machine;
   private final Handles<VmMap> handles = new Handles<>();
   private final Map<Integer, VmMap> byId = new ConcurrentHashMap<>();
-  private IntFunction<@Nullable MapProgram> programs = id -> null;
+  private ProgramDirectory directory = ProgramDirectory.EMPTY;
+  private final DeferredWork deferredWork = new DeferredWork();
   private final Set<LocalStorageMap> storages = ConcurrentHashMap.newKeySet();
   private IntPredicate devices = ifindex -> false;
 
@@ -109,10 +106,6 @@ public final class Maps {
     return byId.get(id);
   }
 
-  static int nextId() {
-    return IDS.incrementAndGet();
-  }
-
   /** The ring buffer that a record's payload lies in. */
   public RingbufMap ringOf(long payload) {
     if (handles.get(RingbufMap.handleOf(payload)) instanceof RingbufMap ring) {
@@ -121,9 +114,22 @@ public final class Maps {
     throw new IllegalStateException("no record at 0x" + Long.toHexString(payload));
   }
 
-  /** Tells how programs are found by their ids, for program arrays. */
-  public void programs(IntFunction<@Nullable MapProgram> byId) {
-    programs = byId;
+  /** Tells how program arrays find programs. */
+  public void programs(ProgramDirectory known) {
+    directory = known;
+  }
+
+  ProgramDirectory directory() {
+    return directory;
+  }
+
+  DeferredWork deferredWork() {
+    return deferredWork;
+  }
+
+  /** Waits for what was put off until runs had ended. */
+  public void settle() {
+    deferredWork.await();
   }
 
   /** Tells which network devices there are, for device maps. */
@@ -133,10 +139,6 @@ public final class Maps {
 
   boolean isDevice(int ifindex) {
     return devices.test(ifindex);
-  }
-
-  @Nullable MapProgram program(int id) {
-    return programs.apply(id);
   }
 
   /** An object that had values in local storages is gone; nothing runs on it any more. */

@@ -13,6 +13,9 @@ final class TargetPrograms {
   private final AttachType attach;
   private final Map<Integer, MapProgram> programs = new HashMap<>();
 
+  /** What {@link #acquire} gave last. */
+  private @Nullable MapProgram acquired;
+
   /**
    * @param attach what such programs are loaded for
    */
@@ -23,22 +26,24 @@ final class TargetPrograms {
 
   /** The program for a slot value, with a reference; null for none; a negative errno throws. */
   long acquire(int slotValue) {
+    acquired = null;
     if (slotValue <= 0) {
       return 0;
     }
-    MapProgram program = maps.program(slotValue);
+    MapProgram program = maps.directory().byId(slotValue);
     if (program == null
         || program.owner().type() != ProgramType.XDP
         || program.owner().expectedAttachType() != attach.number()
         || !program.retain()) {
       return -Errno.EINVAL;
     }
+    acquired = program;
     return slotValue;
   }
 
   /** Puts the program that {@link #acquire} gave, or 0, at an element, in place of another one. */
   void put(int element, int id) {
-    MapProgram added = id == 0 ? null : maps.program(id);
+    MapProgram added = id == 0 ? null : acquired;
     @Nullable MapProgram old =
         added == null ? programs.remove(element) : programs.put(element, added);
     if (old != null) {

@@ -9,6 +9,7 @@ import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Guests;
 import dev.skep.machine.HandleLayout;
+import dev.skep.machine.Ids;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
@@ -63,7 +64,7 @@ public abstract class VmMap implements BpfMap {
     this.spec = spec;
     address = Memory.allocate(blockSize);
     machine().addressSpace().add(address, blockSize);
-    id = Maps.nextId();
+    id = Ids.next();
     handle = maps.add(this, id);
     Memory.putLong(address + HandleLayout.MAP, handle);
     Memory.putInt(address + BpfMapLayout.MAP_TYPE, spec.type().number());
@@ -343,15 +344,19 @@ public abstract class VmMap implements BpfMap {
     checkRight(MapFlags.RDONLY, "update of ");
     checkThawed("update of ");
     checkLength("key", key.length, keySize());
-    int size = updateSize(flags);
-    checkLength("value", value.length, size);
+    checkLength("value", value.length, updateSize(flags));
+    check(updateCommand(key, value, flags), "update of ");
+  }
+
+  /** An update by bytes of checked lengths. */
+  long updateCommand(byte[] key, byte[] value, long flags) {
     Guests.Guest guest = enter();
     try {
-      long keyAt = scratch(guest, size);
+      long keyAt = scratch(guest, value.length);
       long valueAt = keyAt + round8(keySize());
       Memory.copy(key, 0, keyAt, key.length);
       Memory.copy(value, 0, valueAt, value.length);
-      check(copyIn(keyAt, valueAt, flags), "update of ");
+      return copyIn(keyAt, valueAt, flags);
     } finally {
       leave(guest);
     }
@@ -368,11 +373,16 @@ public abstract class VmMap implements BpfMap {
     checkThawed("delete in ");
     check(flags == 0 ? 0 : -Errno.EINVAL, "delete in ");
     checkLength("key", key.length, keySize());
+    check(deleteCommand(key), "delete in ");
+  }
+
+  /** A deletion by a key of checked length. */
+  long deleteCommand(byte[] key) {
     Guests.Guest guest = enter();
     try {
       long keyAt = scratch(guest, 0);
       Memory.copy(key, 0, keyAt, key.length);
-      check(remove(keyAt), "delete in ");
+      return remove(keyAt);
     } finally {
       leave(guest);
     }
@@ -486,6 +496,13 @@ public abstract class VmMap implements BpfMap {
       throw new IllegalStateException("closed: " + this);
     }
     return guest;
+  }
+
+  /** Keeps the map while a command works on it as no guest. Pair with {@link #release}. */
+  final void hold() {
+    if (closed || !retain()) {
+      throw new IllegalStateException("closed: " + this);
+    }
   }
 
   private void leave(Guests.Guest guest) {

@@ -2,8 +2,10 @@ package dev.skep.run;
 
 import dev.skep.jit.x64.BatchLayout;
 import dev.skep.machine.Cpu;
+import dev.skep.map.PokeUser;
 import dev.skep.natives.Memory;
 import dev.skep.program.layout.XdpBuffLayout;
+import java.util.List;
 
 /** A program's code, as one of the engines made it. */
 interface Executable {
@@ -66,11 +68,23 @@ interface Executable {
   /** Where tail calls enter the machine code, or 0. */
   long tailCallEntry();
 
+  /** The direct tail calls of its code: one entry per program array that they go through. */
+  default List<Pokes> pokes() {
+    return List.of();
+  }
+
+  /**
+   * Direct tail calls into one program array.
+   *
+   * @param map index of the array among the program's maps
+   */
+  record Pokes(int map, PokeUser user) {}
+
   /** Bytes of machine code; 0 where the program is interpreted. */
   default int codeBytes() {
     return 0;
   }
 
-  /** Frees the code; nobody runs it. */
+  /** Frees the code; nobody runs it, and no change of a program array touches it. */
   void free();
 }

@@ -2,28 +2,39 @@ package dev.skep.run;
 
 import dev.skep.machine.HandleLayout;
 import dev.skep.machine.Handles;
+import dev.skep.map.ProgramDirectory;
 import dev.skep.natives.Memory;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The loaded programs of one runtime, by number and by the address of their struct bpf_prog. */
-final class Programs {
+final class Programs implements ProgramDirectory {
   private final Handles<VmProgram> handles = new Handles<>();
+  private final Map<Integer, VmProgram> open = new ConcurrentHashMap<>();
 
-  /** Enters a program: its number from now on. */
+  /** Enters a program: its handle from now on. */
   int add(VmProgram program) {
+    open.put(program.id(), program);
     return handles.add(program);
   }
 
-  void remove(int number) {
-    handles.remove(number);
+  /** The creator has closed it; slots may still hold it. */
+  void close(VmProgram program) {
+    open.remove(program.id());
   }
 
-  @Nullable VmProgram byId(int id) {
-    return handles.get(id);
+  void remove(int handle) {
+    handles.remove(handle);
   }
 
-  /** The program of a block that a slot of a program array held during the present run. */
-  @Nullable VmProgram at(long block) {
+  @Override
+  public @Nullable VmProgram byId(int id) {
+    return open.get(id);
+  }
+
+  @Override
+  public @Nullable VmProgram at(long block) {
     return handles.get((int) Memory.getLong(block + HandleLayout.PROGRAM));
   }
 }

@@ -42,7 +42,7 @@ public final class Vm implements Engine {
     machine = Machine.ofMask(options.cpus());
     variables = new KernelVariables(machine.addressSpace(), options.hz());
     maps = new Maps(machine);
-    maps.programs(programs::byId);
+    maps.programs(programs);
     devices = new Devices(machine.addressSpace(), options.devices());
     maps.devices(ifindex -> devices.find(ifindex) != null);
     tasks = new TaskHelpers(machine.cpus(), machine.addressSpace(), options.kernel());
@@ -143,7 +143,7 @@ public final class Vm implements Engine {
     }
     long nanos = System.nanoTime() - start;
     VmProgram loaded = new VmProgram(this, program.program(), contextEnd, own, executable, nanos);
-    loaded.claimArrays();
+    loaded.joinArrays();
     return loaded;
   }
 
@@ -178,6 +178,7 @@ public final class Vm implements Engine {
       return;
     }
     closed = true;
+    maps.settle();
     machine.gracePeriods().synchronize();
     testRuns.close();
     devices.close();

@@ -9,8 +9,10 @@ import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.HandleLayout;
+import dev.skep.machine.Ids;
 import dev.skep.map.CgroupStorageMap;
 import dev.skep.map.MapProgram;
+import dev.skep.map.Membership;
 import dev.skep.map.ProgArrayMap;
 import dev.skep.map.ProgramOwner;
 import dev.skep.map.VmMap;
@@ -18,6 +20,7 @@ import dev.skep.natives.Memory;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.program.layout.BpfProgLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -39,7 +42,10 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   private final long compileNanos;
   private final ProgramOwner owner;
   private final long block;
-  private final int id;
+  private final int id = Ids.next();
+  private final int handle;
+  private final Membership membership = new Membership();
+  private final List<Executable.Pokes> tracked = new ArrayList<>();
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean closed;
 
@@ -63,20 +69,35 @@ public final class VmProgram implements LoadedProgram, MapProgram {
             (program.flags() & XDP_HAS_FRAGS) != 0,
             (program.flags() & SLEEPABLE) != 0);
     block = Memory.allocate(BpfProgLayout.SIZE);
-    id = vm.programs().add(this);
+    handle = vm.programs().add(this);
     Memory.putLong(block + BpfProgLayout.BPF_FUNC, executable.entry());
-    Memory.putLong(block + HandleLayout.PROGRAM, id);
+    Memory.putLong(block + HandleLayout.PROGRAM, handle);
   }
 
-  /** Makes the program arrays it uses its kind; the maps' references are the caller's gift. */
-  void claimArrays() {
-    for (VmMap map : maps) {
-      if (map instanceof ProgArrayMap array && !array.accept(owner)) {
-        close();
-        throw new BpfErrnoException(
-            Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
+  /**
+   * Makes the program arrays it uses its kind and its direct tail calls follow them; the maps'
+   * references are the caller's gift.
+   */
+  void joinArrays() {
+    try {
+      for (VmMap map : maps) {
+        if (map instanceof ProgArrayMap array && !array.accept(owner)) {
+          throw new BpfErrnoException(
+              Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
+        }
       }
+      for (Executable.Pokes pokes : executable.pokes()) {
+        array(pokes).track(pokes.user());
+        tracked.add(pokes);
+      }
+    } catch (RuntimeException refused) {
+      close();
+      throw refused;
     }
+  }
+
+  private ProgArrayMap array(Executable.Pokes pokes) {
+    return (ProgArrayMap) maps.get(pokes.map());
   }
 
   @Override
@@ -121,6 +142,11 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   @Override
   public ProgramOwner owner() {
     return owner;
+  }
+
+  @Override
+  public Membership membership() {
+    return membership;
   }
 
   @Override
@@ -191,11 +217,26 @@ public final class VmProgram implements LoadedProgram, MapProgram {
       }
       closed = true;
     }
+    vm.programs().close(this);
     release();
   }
 
   private void free() {
-    vm.programs().remove(id);
+    untrackFrom(0);
+  }
+
+  /** The code is freed once no change of any array touches it. */
+  private void untrackFrom(int next) {
+    if (next == tracked.size()) {
+      freeAll();
+    } else {
+      Executable.Pokes pokes = tracked.get(next);
+      array(pokes).untrack(pokes.user(), () -> untrackFrom(next + 1));
+    }
+  }
+
+  private void freeAll() {
+    vm.programs().remove(handle);
     executable.free();
     Memory.free(block);
     for (VmMap map : maps) {
