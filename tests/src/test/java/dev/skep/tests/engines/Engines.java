@@ -15,16 +15,16 @@ import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 
 /** Engines by name, and what tests of them need. */
-final class Engines {
+public final class Engines {
   private Engines() {}
 
   /** Opens an engine; skips the test where the host has none of that name. */
-  static Engine open(String name) {
+  public static Engine open(String name) {
     VmOptions options = VmOptions.ofCpus(2);
     try {
       return switch (name) {
         case "interp" -> Vm.interp(options);
-        case "jit" -> Vm.jit(options);
+        case "jit", "jit-kernel" -> Vm.jit(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };
@@ -50,7 +50,7 @@ final class Engines {
     }
   }
 
-  static byte[] u32(int... values) {
+  public static byte[] u32(int... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int value : values) {
@@ -59,7 +59,7 @@ final class Engines {
     return bytes.array();
   }
 
-  static byte[] u64(long... values) {
+  public static byte[] u64(long... values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (long value : values) {
@@ -68,7 +68,7 @@ final class Engines {
     return bytes.array();
   }
 
-  static long number(byte[] bytes) {
+  public static long number(byte[] bytes) {
     long value = 0;
     for (int i = bytes.length - 1; i >= 0; i--) {
       value = value << 8 | bytes[i] & 0xff;
@@ -77,7 +77,7 @@ final class Engines {
   }
 
   /** A packet of that length whose first byte is given, and whose others count up. */
-  static byte[] packet(int first, int length) {
+  public static byte[] packet(int first, int length) {
     byte[] packet = new byte[length];
     for (int i = 0; i < length; i++) {
       packet[i] = (byte) i;
