@@ -1,5 +1,6 @@
 package dev.skep.jit;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 
@@ -10,9 +11,11 @@ import java.util.List;
 public final class MachineCode {
   private final byte[] bytes;
   private final int[] functionOffsets;
+  private final int[] functionLengths;
   private final int[] insnOffsets;
   private final List<Relocation> relocations;
   private final List<PokeSite> pokes;
+  private final List<FaultSite> faults;
 
   /**
    * Where a direct tail call is patched (both 5 bytes long).
@@ -24,6 +27,16 @@ public final class MachineCode {
   public record PokeSite(int poke, int bypass, int target) {}
 
   /**
+   * An instruction that may fault, and is then skipped (struct exception_table_entry).
+   *
+   * @param offset of the instruction
+   * @param cleared number of the CPU's register that becomes 0, or -1
+   * @param arenaBase of an access to an arena the register that its address is in, else -1
+   * @param displacement what that register is short of the address
+   */
+  public record FaultSite(int offset, int cleared, int arenaBase, int displacement) {}
+
+  /**
    * @param functionOffsets starts of the functions, then the end
    * @param insnOffsets for each instruction the offset at which its code starts
    */
@@ -33,16 +46,58 @@ public final class MachineCode {
       int[] insnOffsets,
       List<Relocation> relocations,
       List<PokeSite> pokes) {
+    this(
+        bytes,
+        functionOffsets,
+        distances(functionOffsets),
+        insnOffsets,
+        relocations,
+        pokes,
+        List.of());
+  }
+
+  /**
+   * @param functionLengths of the code of each function, without data behind it
+   */
+  public MachineCode(
+      byte[] bytes,
+      int[] functionOffsets,
+      int[] functionLengths,
+      int[] insnOffsets,
+      List<Relocation> relocations,
+      List<PokeSite> pokes,
+      List<FaultSite> faults) {
     this.bytes = bytes;
     this.functionOffsets = functionOffsets;
+    this.functionLengths = functionLengths;
     this.insnOffsets = insnOffsets;
     this.relocations = List.copyOf(relocations);
     this.pokes = List.copyOf(pokes);
+    this.faults = List.copyOf(faults);
+  }
+
+  private static int[] distances(int[] offsets) {
+    int[] distances = new int[offsets.length - 1];
+    for (int i = 0; i < distances.length; i++) {
+      distances[i] = offsets[i + 1] - offsets[i];
+    }
+    return distances;
   }
 
   /** The code, places of {@link #relocations} holding what does not depend on its address. */
   public byte[] bytes() {
     return bytes.clone();
+  }
+
+  /**
+   * The code as dumps show it (jited_prog_insns): function by function, without what is between.
+   */
+  public byte[] dumped() {
+    ByteArrayOutputStream dumped = new ByteArrayOutputStream(bytes.length);
+    for (int i = 0; i < functions(); i++) {
+      dumped.write(bytes, functionOffsets[i], functionLengths[i]);
+    }
+    return dumped.toByteArray();
   }
 
   /** The code with zeros at all places of {@link #relocations}: what two machines have alike. */
@@ -69,7 +124,7 @@ public final class MachineCode {
 
   /** Length of a function's image (jited_func_lens). */
   public int functionLength(int function) {
-    return functionOffsets[function + 1] - functionOffsets[function];
+    return functionLengths[function];
   }
 
   /**
@@ -86,5 +141,10 @@ public final class MachineCode {
 
   public List<PokeSite> pokes() {
     return pokes;
+  }
+
+  /** In the order of their offsets. */
+  public List<FaultSite> faults() {
+    return faults;
   }
 }

@@ -3,6 +3,7 @@ package dev.skep.jit.arm64;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.MachineCode.FaultSite;
 import dev.skep.jit.Relocation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +21,7 @@ final class A64Emitter {
   private final A64Layout layout;
   private final Linkage linkage;
   private final List<Relocation> relocations = new ArrayList<>();
-  private final List<Integer> probes = new ArrayList<>();
+  private final List<FaultSite> faults = new ArrayList<>();
   private final int[] insnOffsets;
 
   A64Emitter(A64Input input, A64Layout layout, Linkage linkage) {
@@ -33,10 +34,12 @@ final class A64Emitter {
   MachineCode emit() {
     int functions = input.functions().size();
     int[] offsets = new int[functions + 1];
+    int[] lengths = new int[functions];
     List<int[]> images = new ArrayList<>();
     for (int i = 0; i < functions; i++) {
       int[] image = function(i, offsets[i]);
       images.add(image);
+      lengths[i] = 4 * image.length;
       // The stub's target lies behind the code, and the next function starts aligned.
       int words = image.length + (layout.patchable() ? STUB_TARGET_WORDS : 0);
       offsets[i + 1] = offsets[i] + 4 * (words + words % 2);
@@ -49,7 +52,8 @@ final class A64Emitter {
       }
     }
     link(bytes, offsets);
-    return new MachineCode(bytes.array(), offsets, insnOffsets, relocations, List.of());
+    return new MachineCode(
+        bytes.array(), offsets, lengths, insnOffsets, relocations, List.of(), faults);
   }
 
   private int[] function(int index, int start) {
@@ -62,7 +66,10 @@ final class A64Emitter {
     for (Relocation r : f.relocations()) {
       relocations.add(new Relocation(start + r.offset(), r.length(), r.kind(), r.operand()));
     }
-    f.probes().forEach(offset -> probes.add(start + offset));
+    for (FaultSite fault : f.faults()) {
+      int offset = start + fault.offset();
+      faults.add(new FaultSite(offset, fault.cleared(), fault.arenaBase(), fault.displacement()));
+    }
     int first = f.function.start();
     insnOffsets[first] = start;
     for (int i = first + 1; i < f.function.end(); i++) {

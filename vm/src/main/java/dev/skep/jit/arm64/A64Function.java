@@ -2,6 +2,7 @@ package dev.skep.jit.arm64;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode.FaultSite;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class A64Function {
 
   private final int[] registers;
   private final List<Relocation> relocations = new ArrayList<>();
-  private final List<Integer> probes = new ArrayList<>();
+  private final List<FaultSite> faults = new ArrayList<>();
 
   A64Function(A64Input input, int index, A64Layout layout, Linkage linkage) {
     this.input = input;
@@ -68,7 +69,7 @@ final class A64Function {
   void begin() {
     asm.clear();
     relocations.clear();
-    probes.clear();
+    faults.clear();
   }
 
   boolean usesFramePointer() {
@@ -130,17 +131,26 @@ final class A64Function {
     relocations.add(new Relocation(offset, WORD_BYTES * words, kind, operand));
   }
 
-  /** Notes that the last word may fault and is then skipped. */
-  void probe() {
-    probes.add(WORD_BYTES * (asm.position() - 1));
+  /**
+   * Notes that the last word may fault and is then skipped.
+   *
+   * @param cleared the register that it loads, or -1
+   */
+  void fault(int cleared) {
+    faults.add(new FaultSite(WORD_BYTES * (asm.position() - 1), cleared, -1, 0));
+  }
+
+  /** The same of an access to an arena, at a register and a displacement. */
+  void arenaFault(int cleared, int base, int displacement) {
+    faults.add(new FaultSite(WORD_BYTES * (asm.position() - 1), cleared, base, displacement));
   }
 
   List<Relocation> relocations() {
     return relocations;
   }
 
-  /** Offsets in bytes of the words that may fault, in order. */
-  List<Integer> probes() {
-    return probes;
+  /** Words that may fault, in order. */
+  List<FaultSite> faults() {
+    return faults;
   }
 }

@@ -12,6 +12,8 @@ final class AtomicLowering {
   private static final int LOAD_ACQUIRE = 0x100;
   private static final int STORE_RELEASE = 0x110;
 
+  private static final int NONE = -1;
+
   // Operations of LSE: bits 15 to 12.
   private static final int LSE_ADD = 0;
   private static final int LSE_CLEAR = 1;
@@ -44,7 +46,7 @@ final class AtomicLowering {
       default -> modify(word, imm, address, arena);
     }
     if (arena) {
-      f.probe();
+      f.arenaFault(NONE, base, InsnWord.off(word));
     }
   }
 

@@ -13,6 +13,7 @@ final class MemoryLowering {
   private static final int STORE_INDEXED = 0x38206800;
   private static final int MAX_SCALED = 4095;
   private static final int BPF_FP = 10;
+  private static final int NONE = -1;
 
   private final A64Function f;
   private final A64Assembler asm;
@@ -46,21 +47,21 @@ final class MemoryLowering {
       case Opcodes.MEMSX -> access(LOAD_SIGNED, LOAD_SIGNED_INDEXED, word, dst, base, A64Reg.TMP1);
       case Opcodes.PROBE_MEM -> {
         access(LOAD, LOAD_INDEXED, word, dst, base, A64Reg.TMP1);
-        f.probe();
+        f.fault(dst);
       }
       case Opcodes.PROBE_MEMSX -> {
         access(LOAD_SIGNED, LOAD_SIGNED_INDEXED, word, dst, base, A64Reg.TMP1);
-        f.probe();
+        f.fault(dst);
       }
       case Opcodes.PROBE_MEM32 -> {
         inArena(base);
         accessAt(LOAD, LOAD_INDEXED, word, dst, A64Reg.TMP2, A64Reg.TMP1);
-        f.probe();
+        f.arenaFault(dst, f.cpu(base), InsnWord.off(word));
       }
       case Opcodes.PROBE_MEM32SX -> {
         inArena(base);
         accessAt(LOAD_SIGNED, LOAD_SIGNED_INDEXED, word, dst, A64Reg.TMP2, A64Reg.TMP1);
-        f.probe();
+        f.arenaFault(dst, f.cpu(base), InsnWord.off(word));
       }
       default -> throw InsnLowering.unknown(word);
     }
@@ -73,7 +74,7 @@ final class MemoryLowering {
       case Opcodes.PROBE_MEM32 -> {
         inArena(base);
         accessAt(STORE, STORE_INDEXED, word, f.src(word), A64Reg.TMP2, A64Reg.TMP1);
-        f.probe();
+        f.arenaFault(NONE, f.cpu(base), InsnWord.off(word));
       }
       default -> throw InsnLowering.unknown(word);
     }
@@ -92,7 +93,7 @@ final class MemoryLowering {
         constants.move(1, A64Reg.TMP1, InsnWord.imm(word));
         // Linux 6.18 loads the offset into the base's register here.
         accessAt(STORE, STORE_INDEXED, word, A64Reg.TMP1, A64Reg.TMP2, A64Reg.TMP3);
-        f.probe();
+        f.arenaFault(NONE, f.cpu(base), InsnWord.off(word));
       }
       default -> throw InsnLowering.unknown(word);
     }
