@@ -10,5 +10,6 @@ module dev.skep.core {
   exports dev.skep.object;
   exports dev.skep.verify;
   exports dev.skep.rewrite;
+  exports dev.skep.data;
   exports dev.skep.engine;
 }

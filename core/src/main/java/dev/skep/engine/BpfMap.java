@@ -1,5 +1,6 @@
 package dev.skep.engine;
 
+import dev.skep.data.DataMemory;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
@@ -125,6 +126,16 @@ public interface BpfMap extends AutoCloseable {
    */
   default MappedValues mmap(boolean writable) {
     throw new UnsupportedException("mmap of map \"" + spec().name() + "\"");
+  }
+
+  /**
+   * The first element's bytes on a CPU, live: what programs write shows, and the other way round.
+   * An engine without memory in common with its programs goes through lookups and updates instead.
+   *
+   * @param cpu the place among the possible CPUs; 0 for a map that has one value
+   */
+  default DataMemory memory(int cpu) {
+    return new ElementMemory(this, cpu);
   }
 
   /** BPF_MAP_FREEZE. */

@@ -1,6 +1,10 @@
 package dev.skep.engine;
 
+import dev.skep.data.DataMemory;
+import dev.skep.data.PerCpu;
+import dev.skep.data.TypedData;
 import java.util.Map;
+import java.util.function.Function;
 
 /** An object's programs and maps, alive until closed. */
 public interface LoadedObject extends AutoCloseable {
@@ -52,6 +56,32 @@ public interface LoadedObject extends AutoCloseable {
 
   /** The global variable of that name; {@link IllegalArgumentException} if there is none. */
   LoadedVariable variable(String name);
+
+  /**
+   * The live bytes of a data section, as {@code .data}, {@code .bss} or {@code .rodata}: what
+   * programs write shows at once, and the other way round. It ends with this object.
+   *
+   * @param map the section's map
+   */
+  DataMemory memory(String map);
+
+  /** As {@link #memory}, its variables by name: {@code data(".bss").getLong("packets")}. */
+  default TypedData data(String map) {
+    return TypedSections.view(map(map)).apply(memory(map));
+  }
+
+  /** The live bytes of a section of per-CPU data, one for each possible CPU. */
+  default <T> PerCpu<T> perCpu(String map, Function<DataMemory, T> view) {
+    return new PerCpu<>(TypedSections.copies(map(map)), view);
+  }
+
+  /**
+   * As {@link #perCpu(String, Function)}, variables by name: {@code
+   * perCpu(".percpu").onCpu(2).getLong("packets")}.
+   */
+  default PerCpu<TypedData> perCpu(String map) {
+    return perCpu(map, TypedSections.view(map(map)));
+  }
 
   @Override
   void close();

@@ -1,5 +1,7 @@
 package dev.skep.engine;
 
+import dev.skep.data.BufferMemory;
+import dev.skep.data.DataMemory;
 import dev.skep.errors.MalformedException;
 import dev.skep.object.BpfObject;
 import dev.skep.object.GlobalVariable;
@@ -12,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +25,14 @@ import org.jspecify.annotations.Nullable;
  * slots of program arrays. What was made is closed again when something fails.
  */
 public final class ObjectLoader implements LoadedObject {
+  private static final int MMAPABLE = 0x400;
+
   private final Engine engine;
   private final Map<String, BpfMap> maps = new LinkedHashMap<>();
   private final Map<String, LoadedProgram> programs = new LinkedHashMap<>();
 
   private final List<GlobalVariable> variables;
+  private final Map<String, MappedValues> mappings = new HashMap<>();
 
   private ObjectLoader(Engine engine, List<GlobalVariable> variables) {
     this.engine = engine;
@@ -161,7 +167,19 @@ public final class ObjectLoader implements LoadedObject {
   }
 
   @Override
-  public void close() {
+  public synchronized DataMemory memory(String name) {
+    BpfMap map = map(name);
+    if ((map.spec().flags() & MMAPABLE) == 0) {
+      return map.memory(0);
+    }
+    MappedValues mapped = mappings.computeIfAbsent(name, key -> map.mmap(!map.spec().frozen()));
+    return BufferMemory.of(mapped.bytes()).slice(0, map.spec().valueSize());
+  }
+
+  @Override
+  public synchronized void close() {
+    mappings.values().forEach(MappedValues::close);
+    mappings.clear();
     programs.values().forEach(LoadedProgram::close);
     maps.values().forEach(BpfMap::close);
   }

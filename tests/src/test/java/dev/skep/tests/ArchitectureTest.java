@@ -41,10 +41,11 @@ final class ArchitectureTest {
           Arrows.of("object", "errors", "isa", "btf", "program"),
           Arrows.of("verify", "errors", "isa", "btf", "program"),
           Arrows.of("rewrite", "errors", "isa", "btf", "program", "verify"),
-          Arrows.of("engine", "errors", "isa", "btf", "program", "object"),
+          Arrows.of("data", "btf"),
+          Arrows.of("engine", "errors", "isa", "btf", "program", "object", "data"),
           Arrows.of("natives"),
           Arrows.of("machine", "errors", "program", "natives"),
-          Arrows.of("map", "errors", "btf", "program", "engine", "natives", "machine"),
+          Arrows.of("map", "errors", "btf", "program", "engine", "data", "natives", "machine"),
           Arrows.of("interp", "errors", "isa", "program", "rewrite", "natives", "machine"),
           Arrows.of("jit", "errors", "isa", "program", "rewrite", "natives", "machine"),
           Arrows.of("jit.arm64", "errors", "isa", "program", "rewrite", "jit"),
@@ -124,6 +125,7 @@ final class ArchitectureTest {
                 "dev.skep.object",
                 "dev.skep.verify",
                 "dev.skep.rewrite",
+                "dev.skep.data",
                 "dev.skep.engine"))
         .should()
         .dependOnClassesThat(resideInAPackage("java.lang.foreign.."))

@@ -1,5 +1,6 @@
 package dev.skep.map;
 
+import dev.skep.data.DataMemory;
 import dev.skep.errors.Errno;
 import dev.skep.machine.Cpu;
 import dev.skep.natives.Memory;
@@ -136,6 +137,15 @@ final class PerCpuArrayMap extends VmMap {
   @Override
   long copyNextKey(long key, long out) {
     return ArrayIndex.copyNext(key, out, entries);
+  }
+
+  @Override
+  public DataMemory memory(int cpu) {
+    if (cpu < 0 || cpu >= machine().cpus().count()) {
+      throw new IndexOutOfBoundsException("cpu " + cpu + " in map \"" + spec().name() + "\"");
+    }
+    int number = machine().cpus().at(cpu).number();
+    return memoryAt(machine().perCpu().address(first, number), valueSize());
   }
 
   @Override

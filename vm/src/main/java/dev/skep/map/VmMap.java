@@ -1,5 +1,7 @@
 package dev.skep.map;
 
+import dev.skep.data.BufferMemory;
+import dev.skep.data.DataMemory;
 import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.MapBatch;
@@ -15,6 +17,7 @@ import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.layout.BpfMapLayout;
+import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +56,7 @@ public abstract class VmMap implements BpfMap {
   private int writers;
 
   private volatile boolean closed;
+  private @Nullable Arena views;
 
   /**
    * Allocates the block and fills struct bpf_map.
@@ -437,6 +441,19 @@ public abstract class VmMap implements BpfMap {
     return new MappedArray(this, directValue(), mappableBytes(), writable);
   }
 
+  /** Memory of the map for Java, until the map is closed. */
+  final synchronized DataMemory memoryAt(long address, long bytes) {
+    if (closed) {
+      throw new IllegalStateException("closed: " + this);
+    }
+    Arena arena = views;
+    if (arena == null) {
+      arena = Arena.ofShared();
+      views = arena;
+    }
+    return BufferMemory.of(Memory.segment(address, bytes, arena).asByteBuffer());
+  }
+
   /** The bytes that Java may map, or the negative errno of mmap(2). */
   long mappableBytes() {
     return -Errno.ENOTSUPP;
@@ -563,6 +580,9 @@ public abstract class VmMap implements BpfMap {
         return;
       }
       closed = true;
+      if (views != null) {
+        views.close();
+      }
     }
     userGone();
     release();
