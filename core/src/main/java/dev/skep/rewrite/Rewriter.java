@@ -76,6 +76,7 @@ public final class Rewriter {
         functions(code),
         located(insns, pokes, dialect),
         dialect,
+        TailCallIndexes.find(code, dialect),
         funcInfo(code),
         lineInfo(code));
   }

@@ -3,6 +3,7 @@ package dev.skep.rewrite;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -45,6 +46,7 @@ public final class RunnableProgram {
   private final List<Function> functions;
   private final List<PokeDescriptor> pokes;
   private final TailCallDialect tailCalls;
+  private final BitSet boundedIndexes;
   private final List<FuncInfo> funcInfo;
   private final List<LineInfo> lineInfo;
 
@@ -54,6 +56,7 @@ public final class RunnableProgram {
       List<Function> functions,
       List<PokeDescriptor> pokes,
       TailCallDialect tailCalls,
+      BitSet boundedIndexes,
       List<FuncInfo> funcInfo,
       List<LineInfo> lineInfo) {
     this.program = program;
@@ -61,6 +64,7 @@ public final class RunnableProgram {
     this.functions = List.copyOf(functions);
     this.pokes = List.copyOf(pokes);
     this.tailCalls = tailCalls;
+    this.boundedIndexes = boundedIndexes;
     this.funcInfo = List.copyOf(funcInfo);
     this.lineInfo = List.copyOf(lineInfo);
   }
@@ -103,6 +107,17 @@ public final class RunnableProgram {
   /** What the imm of its tail calls holds. */
   public TailCallDialect tailCalls() {
     return tailCalls;
+  }
+
+  /**
+   * Whether r3 as a whole, not only its lower half, is below the map's max_entries on every path to
+   * an indirect tail call: neither the test nor the truncation of the index is needed. Where other
+   * maps can get there too, it is below the smallest of all program arrays.
+   *
+   * @param insn the tail call
+   */
+  public boolean tailCallIndexFits(int insn) {
+    return boundedIndexes.get(insn);
   }
 
   public List<FuncInfo> funcInfo() {
