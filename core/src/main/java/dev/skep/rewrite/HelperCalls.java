@@ -77,6 +77,10 @@ final class HelperCalls {
     }
     switch (helper) {
       case GET_SMP_PROCESSOR_ID -> {
+        if (options.target().inlinesCpuNumber()) {
+          patch.keep(word);
+          return;
+        }
         patch.emit(Words.movImm(0, RunnableProgram.CPU_NUMBER_OFFSET));
         patch.emit(Words.movPerCpu(0, 0));
         patch.emit(Words.load(W, 0, 0, 0));

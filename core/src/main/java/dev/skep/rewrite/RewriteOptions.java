@@ -6,8 +6,9 @@ package dev.skep.rewrite;
  * @param tailCalls what the imm of a tail call holds
  * @param direct whether tail calls with one map and one constant key become direct jumps that the
  *     runtime patches; otherwise all tail calls go through the program array
+ * @param target whose JIT it is for
  */
-public record RewriteOptions(TailCallDialect tailCalls, boolean direct) {
+public record RewriteOptions(TailCallDialect tailCalls, boolean direct, JitTarget target) {
   /** As Linux 6.18 with its JIT on. */
   public static final RewriteOptions LINUX = new RewriteOptions(TailCallDialect.LINUX_6_18, true);
 
@@ -16,4 +17,14 @@ public record RewriteOptions(TailCallDialect tailCalls, boolean direct) {
 
   /** For a runtime that does not patch code. */
   public static final RewriteOptions INDIRECT = new RewriteOptions(TailCallDialect.SEED, false);
+
+  /** For x86-64. */
+  public RewriteOptions(TailCallDialect tailCalls, boolean direct) {
+    this(tailCalls, direct, JitTarget.X86_64);
+  }
+
+  /** The same for another machine. */
+  public RewriteOptions withTarget(JitTarget other) {
+    return new RewriteOptions(tailCalls, direct, other);
+  }
 }

@@ -49,6 +49,15 @@ class RewriterTest {
     return lines;
   }
 
+  /** The JIT of arm64 puts its own instructions in the place of the call. */
+  @Test
+  void numberOfTheCpuIsLeftToTheJitOfArm64() {
+    long[] insns = {insn(0x85, 0, 0, 0, 8), insn(0x95, 0, 0, 0, 0)};
+    RewriteOptions arm64 = RewriteOptions.LINUX.withTarget(JitTarget.ARM64);
+    assertThat(rewrite(arm64, ProgramType.XDP, List.of(), insns).insns()).isEqualTo(insns);
+    assertThat(rewrite(RewriteOptions.LINUX, ProgramType.XDP, List.of(), insns).insns()).hasSize(4);
+  }
+
   @ParameterizedTest
   @CsvSource({"2", "6"})
   void perCpuValueAddsTheBaseOfTheCpu(int src) {
