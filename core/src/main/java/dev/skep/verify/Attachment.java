@@ -1,7 +1,9 @@
 package dev.skep.verify;
 
 import dev.skep.btf.Btf;
+import dev.skep.program.AttachPrototype;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a program of type tracing, lsm, ext or struct_ops is attached to, once it was found fit
@@ -32,6 +34,11 @@ record Attachment(
    * @param typeId struct that a BTF_ID points to, of vmlinux
    */
   record Argument(int offset, int type, int typeId) {}
+
+  /** The prototype as it is compared between programs, null where it is not relied on. */
+  @Nullable AttachPrototype prototype() {
+    return proto == 0 ? null : new AttachPrototype(btf, proto);
+  }
 
   /** Whether the function returns nothing. */
   boolean returnsVoid() {

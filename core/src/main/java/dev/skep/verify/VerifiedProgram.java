@@ -1,7 +1,9 @@
 package dev.skep.verify;
 
+import dev.skep.program.AttachPrototype;
 import dev.skep.program.Program;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program that the verifier accepted, with the facts the rewrites need; only the verifier makes
@@ -13,18 +15,21 @@ public final class VerifiedProgram {
   private final List<SubprogFacts> subprogs;
   private final boolean writesPacket;
   private final VerifierOptions options;
+  private final @Nullable AttachPrototype attachPrototype;
 
   VerifiedProgram(
       Program program,
       InsnFacts facts,
       List<SubprogFacts> subprogs,
       boolean writesPacket,
-      VerifierOptions options) {
+      VerifierOptions options,
+      @Nullable AttachPrototype attachPrototype) {
     this.program = program;
     this.facts = facts;
     this.subprogs = List.copyOf(subprogs);
     this.writesPacket = writesPacket;
     this.options = options;
+    this.attachPrototype = attachPrototype;
   }
 
   public Program program() {
@@ -49,5 +54,10 @@ public final class VerifiedProgram {
 
   public VerifierOptions options() {
     return options;
+  }
+
+  /** The function that it attaches to, as its prototype; null for types that have none. */
+  public @Nullable AttachPrototype attachPrototype() {
+    return attachPrototype;
   }
 }

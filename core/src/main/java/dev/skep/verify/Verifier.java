@@ -74,7 +74,14 @@ public final class Verifier {
       for (Subprog subprog : made.subprogs) {
         subprogs.add(subprog.facts());
       }
-      return new VerifiedProgram(program, prepared.facts(), subprogs, made.packetWritten, options);
+      Attachment attachment = prepared.attachment();
+      return new VerifiedProgram(
+          program,
+          prepared.facts(),
+          subprogs,
+          made.packetWritten,
+          options,
+          attachment == null ? null : attachment.prototype());
     }
 
     private Verdict accepted(VerifiedProgram verified) {

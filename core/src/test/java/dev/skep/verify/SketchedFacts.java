@@ -152,7 +152,7 @@ public final class SketchedFacts {
       subprogs.add(
           new SubprogFacts(starts.get(s), depths[s], false, false, false, false, false, false));
     }
-    return new VerifiedProgram(program, facts, subprogs, writesPacket, options);
+    return new VerifiedProgram(program, facts, subprogs, writesPacket, options, null);
   }
 
   private void walk() {

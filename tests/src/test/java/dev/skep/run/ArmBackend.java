@@ -63,6 +63,11 @@ final class ArmBackend implements Backend {
   }
 
   @Override
+  public boolean entersBehindPrologue() {
+    return true;
+  }
+
+  @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
     MachineCode code = A64Jit.compile(program, layout, new Addresses(maps));
     ProgramType type = program.program().type();

@@ -19,6 +19,7 @@ public final class Maps {
   private final Machine machine;
   private final Handles<VmMap> handles = new Handles<>();
   private final Map<Integer, VmMap> byId = new ConcurrentHashMap<>();
+  private ProgArrayStorage programArrays = ProgArrayStorage.PLAIN;
   private ProgramDirectory directory = ProgramDirectory.EMPTY;
   private final DeferredWork deferredWork = new DeferredWork();
   private final Set<LocalStorageMap> storages = ConcurrentHashMap.newKeySet();
@@ -66,7 +67,7 @@ public final class Maps {
       case PERCPU_ARRAY -> new PerCpuArrayMap(this, spec);
       case HASH, LRU_HASH -> new HashTableMap(this, spec);
       case PERCPU_HASH, LRU_PERCPU_HASH -> new PerCpuHashMap(this, spec);
-      case PROG_ARRAY -> new ProgArrayMap(this, spec);
+      case PROG_ARRAY -> programArray(spec);
       case RINGBUF -> new RingbufMap(this, spec);
       case USER_RINGBUF -> new UserRingbufMap(this, spec);
       case LPM_TRIE -> new TrieMap(this, spec);
@@ -85,6 +86,13 @@ public final class Maps {
           throw new UnsupportedException(
               "map type " + spec.type().text() + " (" + describe(spec) + ")");
     };
+  }
+
+  private ProgArrayMap programArray(MapSpec spec) {
+    if (programArrays.slots(spec) < 0) {
+      throw new BpfErrnoException(Errno.E2BIG, "creation of " + describe(spec));
+    }
+    return new ProgArrayMap(this, spec);
   }
 
   static String describe(MapSpec spec) {
@@ -117,6 +125,15 @@ public final class Maps {
   /** Tells how program arrays find programs. */
   public void programs(ProgramDirectory known) {
     directory = known;
+  }
+
+  /** Tells how much memory program arrays have that are created from now on. */
+  public void programArrays(ProgArrayStorage storage) {
+    programArrays = storage;
+  }
+
+  ProgArrayStorage programArrays() {
+    return programArrays;
   }
 
   ProgramDirectory directory() {

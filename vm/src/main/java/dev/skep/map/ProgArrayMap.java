@@ -18,9 +18,12 @@ import org.jspecify.annotations.Nullable;
  * BPF_MAP_TYPE_PROG_ARRAY: the targets of tail calls (prog_array_map_ops).
  *
  * <pre>
- *   header | ptrs[0 .. max)          | targets[0 .. max)
- *          | struct bpf_prog or 0    | tail call entry or 0
+ *   header | ptrs[0 .. max)       | ptrs[max .. 2 max)    | room
+ *          | struct bpf_prog or 0 | tail call entry or 0  |
  * </pre>
+ *
+ * <p>The second part, the cached targets, is there with {@link ProgArrayStorage#targets}; it begins
+ * at max_entries as it was given, also where the room is rounded up.
  *
  * <p>A change takes {@link PokeMutex}; it exchanges the slot, then the cached target, then lets the
  * direct tail calls of tracked programs follow, then drops the old program, which is freed after a
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProgArrayMap extends VmMap {
   private final int entries;
   private final long slots;
+  private final boolean targets;
   private final AtomicReference<@Nullable ProgramOwner> owner = new AtomicReference<>();
   private final PokeMutex mutex = new PokeMutex();
 
@@ -41,19 +45,35 @@ public final class ProgArrayMap extends VmMap {
   private boolean abandoned;
 
   ProgArrayMap(Maps maps, MapSpec spec) {
-    super(maps, spec, ArrayIndex.blockSize(spec, 16));
+    super(maps, spec, maps.programArrays().blockSize(spec));
+    targets = maps.programArrays().targets();
     entries = spec.maxEntries();
     slots = address() + BpfArrayLayout.PTRS;
     ArrayIndex.writeHeader(address(), 8, entries);
   }
 
-  /** Makes a program that uses the map, or is put into it, its kind; false if it has another. */
-  public boolean accept(ProgramOwner candidate) {
-    ProgramOwner present = owner.get();
-    if (present == null && owner.compareAndSet(null, candidate)) {
-      return true;
+  /**
+   * Whether a program that uses the map, or is put into it, fits (bpf_prog_map_compatible); the
+   * first one that could makes the map its kind for ever.
+   */
+  public boolean accept(MapProgram program) {
+    if (program.overridesReturn()) {
+      return false;
     }
-    return candidate.equals(owner.get());
+    ProgramOwner present = owner.get();
+    if (present == null) {
+      ProgramOwner witness = owner.compareAndExchange(null, program.owner());
+      if (witness == null) {
+        return true;
+      }
+      present = witness;
+    }
+    return present.admits(program.owner(), program.reachesTailCall());
+  }
+
+  /** What its programs have in common, null before the first of them. */
+  public @Nullable ProgramOwner owner() {
+    return owner.get();
   }
 
   /**
@@ -64,7 +84,7 @@ public final class ProgArrayMap extends VmMap {
     if (Integer.compareUnsigned(index, entries) >= 0) {
       return -Errno.E2BIG;
     }
-    if (program.owner().type() == ProgramType.EXT || !accept(program.owner())) {
+    if (program.type() == ProgramType.EXT || !accept(program)) {
       return -Errno.EINVAL;
     }
     if (!program.retain()) {
@@ -128,7 +148,9 @@ public final class ProgArrayMap extends VmMap {
   private void exchange(int index, @Nullable MapProgram old, @Nullable MapProgram program) {
     filled += (program == null ? 0 : 1) - (old == null ? 0 : 1);
     Memory.putLongRelease(slot(index), program == null ? 0 : program.block());
-    Memory.putLongRelease(target(index), program == null ? 0 : program.tailCallEntry());
+    if (targets) {
+      Memory.putLongRelease(target(index), program == null ? 0 : program.tailCallEntry());
+    }
     for (PokeUser user : users) {
       if (uses(user, index)) {
         user.poke(index, old, program);

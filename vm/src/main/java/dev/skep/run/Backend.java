@@ -17,6 +17,9 @@ interface Backend extends AutoCloseable {
    */
   Executable load(RunnableProgram program, List<VmMap> maps);
 
+  /** Whether tail calls enter machine code, behind a prologue: slots then have cached targets. */
+  boolean entersBehindPrologue();
+
   /** Bytes of machine code in use. */
   default long codeBytes() {
     return 0;

@@ -38,6 +38,11 @@ final class InterpreterBackend implements Backend {
   }
 
   @Override
+  public boolean entersBehindPrologue() {
+    return false;
+  }
+
+  @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
     ProgramType type = program.program().type();
     return new Interpreted(

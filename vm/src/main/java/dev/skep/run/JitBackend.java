@@ -60,6 +60,11 @@ final class JitBackend implements Backend {
   }
 
   @Override
+  public boolean entersBehindPrologue() {
+    return true;
+  }
+
+  @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
     ProgramType type = program.program().type();
     return new Compiled(text.load(program, new Addresses(maps, type)));

@@ -8,6 +8,7 @@ import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.machine.Machine;
 import dev.skep.map.Maps;
+import dev.skep.map.ProgArrayStorage;
 import dev.skep.map.VmMap;
 import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;
@@ -48,6 +49,7 @@ public final class Vm implements Engine {
     tasks = new TaskHelpers(machine.cpus(), machine.addressSpace(), options.kernel());
     HelperTable helpers = AllHelpers.of(maps, devices, variables, tasks, options);
     backend = factory.make(machine, helpers, variables, programs);
+    maps.programArrays(new ProgArrayStorage(backend.entersBehindPrologue(), options.guardedMaps()));
     testRuns = new TestRuns(maps, devices, variables);
   }
 
@@ -128,10 +130,11 @@ public final class Vm implements Engine {
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
     KernelPointers.check(verified.facts());
-    return load(Rewriter.rewrite(verified), verified.facts().contextEnd, given);
+    return load(verified, Rewriter.rewrite(verified), given);
   }
 
-  private VmProgram load(RunnableProgram program, int contextEnd, List<? extends BpfMap> given) {
+  private VmProgram load(
+      VerifiedProgram verified, RunnableProgram program, List<? extends BpfMap> given) {
     List<VmMap> own = retained(program.program(), given);
     Executable executable;
     long start = System.nanoTime();
@@ -142,7 +145,10 @@ public final class Vm implements Engine {
       throw refused;
     }
     long nanos = System.nanoTime() - start;
-    VmProgram loaded = new VmProgram(this, program.program(), contextEnd, own, executable, nanos);
+    ProgramKind kind = ProgramKind.of(program, verified.attachPrototype(), own);
+    int contextEnd = verified.facts().contextEnd;
+    VmProgram loaded =
+        new VmProgram(this, program.program(), kind, contextEnd, own, executable, nanos);
     loaded.joinArrays();
     return loaded;
   }

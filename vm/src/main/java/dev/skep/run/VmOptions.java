@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * @param trace takes each line of bpf_trace_printk, without a newline
  * @param helpers implementations by helper number, in place of Skep's own
  * @param kernel types of the kernel that the verifier knows
+ * @param guardedMaps whether maps are as somebody without CAP_PERFMON creates them: indexes are
+ *     masked against speculation
  */
 public record VmOptions(
     int[] cpus,
@@ -27,7 +29,8 @@ public record VmOptions(
     int[] devices,
     Consumer<String> trace,
     Map<Integer, BpfFunction> helpers,
-    KernelTypes kernel) {
+    KernelTypes kernel,
+    boolean guardedMaps) {
   private static final int NR_CPUS = 256;
 
   public VmOptions {
@@ -58,24 +61,29 @@ public record VmOptions(
       cpus[i] = i;
     }
     return new VmOptions(
-        cpus, Dialect.V6_18, 250, new int[0], line -> {}, Map.of(), KernelTypes.NONE);
+        cpus, Dialect.V6_18, 250, new int[0], line -> {}, Map.of(), KernelTypes.NONE, false);
   }
 
   public VmOptions withCpus(int... numbers) {
-    return new VmOptions(numbers, dialect, hz, devices, trace, helpers, kernel);
+    return new VmOptions(numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps);
   }
 
   public VmOptions withDevices(int... ifindexes) {
-    return new VmOptions(cpus, dialect, hz, ifindexes, trace, helpers, kernel);
+    return new VmOptions(cpus, dialect, hz, ifindexes, trace, helpers, kernel, guardedMaps);
   }
 
   public VmOptions withTrace(Consumer<String> sink) {
-    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel);
+    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel, guardedMaps);
   }
 
   /** What the verifier knows of the kernel: without it programs cannot use its types. */
   public VmOptions withKernel(KernelTypes types) {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types);
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types, guardedMaps);
+  }
+
+  /** Maps are guarded against speculation, as those of a loader without CAP_PERFMON. */
+  public VmOptions withGuardedMaps() {
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, true);
   }
 
   /**
@@ -85,7 +93,7 @@ public record VmOptions(
   public VmOptions withHelper(int id, BpfFunction function) {
     Map<Integer, BpfFunction> more = new HashMap<>(helpers);
     more.put(id, function);
-    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel);
+    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel, guardedMaps);
   }
 
   /** As {@link #withHelper(int, BpfFunction)}, by a name as in "bpf_get_current_task". */
@@ -100,6 +108,7 @@ public record VmOptions(
 
   /** What verifier and rewrites are told of this machine. */
   HostFacts host() {
-    return new HostFacts(cpus[cpus.length - 1] + 1, NR_CPUS, hz, true, true);
+    HostFacts facts = new HostFacts(cpus[cpus.length - 1] + 1, NR_CPUS, hz, true, true);
+    return guardedMaps ? facts.withGuardedMaps() : facts;
   }
 }

@@ -29,18 +29,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * creator's, or a slot of a program array) is gone and every run of then is over.
  */
 public final class VmProgram implements LoadedProgram, MapProgram {
-  /** BPF_F_SLEEPABLE and BPF_F_XDP_HAS_FRAGS of program loading. */
-  private static final int SLEEPABLE = 0x10;
-
-  private static final int XDP_HAS_FRAGS = 0x20;
-
   private final Vm vm;
   private final Program program;
   private final int contextEnd;
   private final List<VmMap> maps;
   private final Executable executable;
   private final long compileNanos;
-  private final ProgramOwner owner;
+  private final ProgramKind kind;
   private final long block;
   private final int id = Ids.next();
   private final int handle;
@@ -52,22 +47,18 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   VmProgram(
       Vm vm,
       Program program,
+      ProgramKind kind,
       int contextEnd,
       List<VmMap> maps,
       Executable executable,
       long compileNanos) {
     this.vm = vm;
     this.program = program;
+    this.kind = kind;
     this.contextEnd = contextEnd;
     this.maps = List.copyOf(maps);
     this.executable = executable;
     this.compileNanos = compileNanos;
-    owner =
-        new ProgramOwner(
-            program.type(),
-            program.expectedAttachType(),
-            (program.flags() & XDP_HAS_FRAGS) != 0,
-            (program.flags() & SLEEPABLE) != 0);
     block = Memory.allocate(BpfProgLayout.SIZE);
     handle = vm.programs().add(this);
     Memory.putLong(block + BpfProgLayout.BPF_FUNC, executable.entry());
@@ -81,7 +72,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   void joinArrays() {
     try {
       for (VmMap map : maps) {
-        if (map instanceof ProgArrayMap array && !array.accept(owner)) {
+        if (map instanceof ProgArrayMap array && !array.accept(this)) {
           throw new BpfErrnoException(
               Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
         }
@@ -140,8 +131,23 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   }
 
   @Override
+  public ProgramType type() {
+    return program.type();
+  }
+
+  @Override
   public ProgramOwner owner() {
-    return owner;
+    return kind.owner();
+  }
+
+  @Override
+  public boolean reachesTailCall() {
+    return kind.reachesTailCall();
+  }
+
+  @Override
+  public boolean overridesReturn() {
+    return kind.overridesReturn();
   }
 
   @Override

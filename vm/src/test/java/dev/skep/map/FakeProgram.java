@@ -68,6 +68,21 @@ final class FakeProgram implements MapProgram {
   }
 
   @Override
+  public ProgramType type() {
+    return owner.type();
+  }
+
+  @Override
+  public boolean reachesTailCall() {
+    return false;
+  }
+
+  @Override
+  public boolean overridesReturn() {
+    return false;
+  }
+
+  @Override
   public Membership membership() {
     return membership;
   }
