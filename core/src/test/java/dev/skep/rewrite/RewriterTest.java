@@ -14,7 +14,9 @@ import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.verify.SketchedFacts;
+import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
+import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,9 +55,11 @@ class RewriterTest {
   @Test
   void numberOfTheCpuIsLeftToTheJitOfArm64() {
     long[] insns = {insn(0x85, 0, 0, 0, 8), insn(0x95, 0, 0, 0, 0)};
+    Program program = Program.of("p", ProgramType.SOCKET_FILTER, "GPL", insns, List.of());
+    var accepted = (Verdict.Accepted) Verifier.verify(program, VerifierOptions.standard());
     RewriteOptions arm64 = RewriteOptions.LINUX.withTarget(JitTarget.ARM64);
-    assertThat(rewrite(arm64, ProgramType.XDP, List.of(), insns).insns()).isEqualTo(insns);
-    assertThat(rewrite(RewriteOptions.LINUX, ProgramType.XDP, List.of(), insns).insns()).hasSize(4);
+    assertThat(Rewriter.rewrite(accepted.program(), arm64).insns()).isEqualTo(insns);
+    assertThat(Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX).insns()).hasSize(4);
   }
 
   @ParameterizedTest
