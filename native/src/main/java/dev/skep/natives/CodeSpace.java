@@ -1,5 +1,7 @@
 package dev.skep.natives;
 
+import java.lang.invoke.VarHandle;
+
 /**
  * Executable memory. Every page is mapped twice, once to write and once to run, and no view is ever
  * both:
@@ -14,20 +16,22 @@ package dev.skep.natives;
  */
 public final class CodeSpace implements AutoCloseable {
   /** Below 2 GiB, so that any two addresses are a rel32 apart. */
-  private static final long CAPACITY = 1L << 29;
+  private static final long DEFAULT_CAPACITY = 1L << 29;
 
   private static final long COMMIT_STEP = 1L << 16;
   private static final byte BREAKPOINT = (byte) 0xcc;
+  private static final int ENOMEM = 12;
   private static final long SYS_MEMBARRIER = 324;
   private static final long PRIVATE_EXPEDITED_SYNC_CORE = 1 << 5;
   private static final long REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 1 << 6;
 
   private final long guard = Pages.size();
+  private final long capacity;
   private final int memfd;
   private final long text;
   private final long writable;
-  private final OffsetAllocator offsets = new OffsetAllocator(0, CAPACITY);
-  private long committed;
+  private final OffsetAllocator offsets;
+  private volatile long committed;
 
   /** Below this offset room was used and freed before. */
   private long reusable;
@@ -35,7 +39,16 @@ public final class CodeSpace implements AutoCloseable {
   private boolean closed;
 
   public CodeSpace() {
-    memfd = Pages.memfd("skep-text", CAPACITY);
+    this(DEFAULT_CAPACITY);
+  }
+
+  /**
+   * @param capacity bytes of address space, a multiple of 64 KiB below 2 GiB
+   */
+  public CodeSpace(long capacity) {
+    this.capacity = capacity;
+    offsets = new OffsetAllocator(0, capacity);
+    memfd = Pages.memfd("skep-text", capacity);
     text = view();
     writable = view();
     long result = Syscalls.host().syscall(SYS_MEMBARRIER, REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0);
@@ -45,8 +58,8 @@ public final class CodeSpace implements AutoCloseable {
   }
 
   private long view() {
-    long address = Pages.reserve(CAPACITY + 2 * guard) + guard;
-    Pages.mapOver(address, CAPACITY, Pages.NONE, memfd);
+    long address = Pages.reserve(capacity + 2 * guard) + guard;
+    Pages.mapOver(address, capacity, Pages.NONE, memfd);
     return address;
   }
 
@@ -72,7 +85,7 @@ public final class CodeSpace implements AutoCloseable {
     if (top <= committed) {
       return;
     }
-    long target = Math.min(CAPACITY, (top + COMMIT_STEP - 1) & -COMMIT_STEP);
+    long target = Math.min(capacity, (top + COMMIT_STEP - 1) & -COMMIT_STEP);
     Pages.protect(writable + committed, target - committed, Pages.READ | Pages.WRITE);
     Memory.fill(writable + committed, target - committed, BREAKPOINT);
     Pages.protect(text + committed, target - committed, Pages.READ | Pages.EXECUTE);
@@ -101,9 +114,49 @@ public final class CodeSpace implements AutoCloseable {
     synchronizeCores();
   }
 
+  /**
+   * Replaces bytes of code that may be running, one after the other; cores may go on with the old
+   * ones until {@link #synchronizeCores}.
+   */
+  public void store(long address, byte[] bytes, int from, int to) {
+    long offset = checked(address, to - from);
+    for (int i = from; i < to; i++) {
+      Memory.putByte(writable + offset + i - from, bytes[i]);
+    }
+    VarHandle.fullFence();
+  }
+
+  /** The bytes of code as they are now. */
+  public byte[] read(long address, int length) {
+    byte[] bytes = new byte[length];
+    Memory.copy(writable + checked(address, length), bytes, 0, length);
+    return bytes;
+  }
+
+  private long checked(long address, int length) {
+    long offset = address - text;
+    if (offset < 0 || length < 0 || offset > committed - length) {
+      throw new IllegalArgumentException("no code at 0x" + Long.toHexString(address));
+    }
+    return offset;
+  }
+
+  /** The lowest address of code. */
+  public long start() {
+    return text;
+  }
+
+  /** One past the highest address that code may have. */
+  public long end() {
+    return text + capacity;
+  }
+
   /** Makes every core of the process fetch instructions anew before it returns to user code. */
-  private static void synchronizeCores() {
-    long result = Syscalls.host().syscall(SYS_MEMBARRIER, PRIVATE_EXPEDITED_SYNC_CORE, 0);
+  public static void synchronizeCores() {
+    long result;
+    do {
+      result = Syscalls.host().syscall(SYS_MEMBARRIER, PRIVATE_EXPEDITED_SYNC_CORE, 0);
+    } while (result == -ENOMEM); // no memory for a list of cores right now
     if (result < 0) {
       throw new IllegalStateException("membarrier: errno " + -result);
     }
@@ -128,8 +181,8 @@ public final class CodeSpace implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      Pages.unmap(text - guard, CAPACITY + 2 * guard);
-      Pages.unmap(writable - guard, CAPACITY + 2 * guard);
+      Pages.unmap(text - guard, capacity + 2 * guard);
+      Pages.unmap(writable - guard, capacity + 2 * guard);
       Pages.close(memfd);
     }
   }

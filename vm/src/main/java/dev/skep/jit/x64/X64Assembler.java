@@ -488,6 +488,18 @@ final class X64Assembler {
     code.put4(0xfa1e0ff3);
   }
 
+  void syscall() {
+    code.put2(0x050f);
+  }
+
+  /** cmp byte [base+displacement], imm8. */
+  void compareByte(int base, int displacement, int imm) {
+    optionalRex(0, RAX, base);
+    code.put1(0x80);
+    memory(AluOp.CMP.digit, base, NO_INDEX, displacement);
+    code.put1(imm);
+  }
+
   void lfence() {
     code.put2(0xae0f);
     code.put1(0xe8);
