@@ -16,13 +16,16 @@ public final class MachineCode {
   private final List<Relocation> relocations;
   private final List<PokeSite> pokes;
   private final List<FaultSite> faults;
+  private final int tailCallEntry;
 
   /**
-   * Where a direct tail call is patched (both 5 bytes long).
+   * Where a direct tail call is patched: two places of 5 bytes, or one.
    *
    * @param poke index of the poke descriptor
-   * @param bypass the jump over the tail call, a nop while the slot is populated
-   * @param target the nop that becomes the jump to the target's tail call entry
+   * @param bypass kernel layout: the jump over the tail call, a nop while the slot is populated;
+   *     userspace layout: where the jump at {@code target} goes while it is not
+   * @param target kernel layout: the nop that becomes the jump to the target's tail call entry;
+   *     userspace layout: the jump, whose displacement is at a multiple of four
    */
   public record PokeSite(int poke, int bypass, int target) {}
 
@@ -39,25 +42,8 @@ public final class MachineCode {
   /**
    * @param functionOffsets starts of the functions, then the end
    * @param insnOffsets for each instruction the offset at which its code starts
-   */
-  public MachineCode(
-      byte[] bytes,
-      int[] functionOffsets,
-      int[] insnOffsets,
-      List<Relocation> relocations,
-      List<PokeSite> pokes) {
-    this(
-        bytes,
-        functionOffsets,
-        distances(functionOffsets),
-        insnOffsets,
-        relocations,
-        pokes,
-        List.of());
-  }
-
-  /**
-   * @param functionLengths of the code of each function, without data behind it
+   * @param functionLengths of the code of each function, without what is behind it
+   * @param tailCallEntry offset at which tail calls enter the first function
    */
   public MachineCode(
       byte[] bytes,
@@ -66,7 +52,8 @@ public final class MachineCode {
       int[] insnOffsets,
       List<Relocation> relocations,
       List<PokeSite> pokes,
-      List<FaultSite> faults) {
+      List<FaultSite> faults,
+      int tailCallEntry) {
     this.bytes = bytes;
     this.functionOffsets = functionOffsets;
     this.functionLengths = functionLengths;
@@ -74,14 +61,7 @@ public final class MachineCode {
     this.relocations = List.copyOf(relocations);
     this.pokes = List.copyOf(pokes);
     this.faults = List.copyOf(faults);
-  }
-
-  private static int[] distances(int[] offsets) {
-    int[] distances = new int[offsets.length - 1];
-    for (int i = 0; i < distances.length; i++) {
-      distances[i] = offsets[i + 1] - offsets[i];
-    }
-    return distances;
+    this.tailCallEntry = tailCallEntry;
   }
 
   /** The code, places of {@link #relocations} holding what does not depend on its address. */
@@ -133,6 +113,11 @@ public final class MachineCode {
    */
   public int insnOffset(int insn) {
     return insnOffsets[insn];
+  }
+
+  /** Offset of the place in the first function that tail calls jump to. */
+  public int tailCallEntry() {
+    return tailCallEntry;
   }
 
   public List<Relocation> relocations() {

@@ -3,7 +3,6 @@ package dev.skep.run;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.x64.BatchKind;
 import dev.skep.jit.x64.BatchLayout;
-import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.NativeHelper;
 import dev.skep.jit.x64.NativeProgram;
 import dev.skep.jit.x64.X64Text;
@@ -22,11 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Compiles programs to x86-64 machine code in the kernel's layout. */
+/** Compiles programs to x86-64 machine code, in the kernel's layout or the userspace one. */
 final class JitBackend implements Backend {
-  /** Bytes of prologue that a tail call jumps over; the CPU has no part in it. */
-  private static final int TAIL_CALL_ENTRY = KernelLayout.inProcess(true).tailCallEntry();
-
+  private final boolean kernelLayout;
   private final X64Text text;
   private final HelperTable helpers;
   private final KernelVariables variables;
@@ -37,15 +34,23 @@ final class JitBackend implements Backend {
 
   private final IdentityHashMap<BpfFunction, Long> upcalls = new IdentityHashMap<>();
 
+  /**
+   * @param replaced helpers that the user has put his own in the place of
+   */
   JitBackend(
-      Machine machine, HelperTable helpers, KernelVariables variables, Set<Integer> replaced) {
+      Machine machine,
+      HelperTable helpers,
+      KernelVariables variables,
+      Set<Integer> replaced,
+      boolean kernelLayout) {
+    this.kernelLayout = kernelLayout;
     this.helpers = helpers;
     this.variables = variables;
     List<Cpu> cpus = new ArrayList<>();
     for (int i = 0; i < machine.cpus().count(); i++) {
       cpus.add(machine.cpus().at(i));
     }
-    text = new X64Text(cpus);
+    text = new X64Text(cpus, kernelLayout);
     batches = new long[cpus.size()];
     for (NativeHelper helper : NativeHelper.values()) {
       if (!replaced.contains(helper.number())) {
@@ -56,7 +61,7 @@ final class JitBackend implements Backend {
 
   @Override
   public String name() {
-    return "jit";
+    return kernelLayout ? "jit-kernel" : "jit";
   }
 
   @Override
@@ -194,7 +199,7 @@ final class JitBackend implements Backend {
 
     @Override
     public long tailCallEntry() {
-      return program.image() + TAIL_CALL_ENTRY;
+      return program.tailCallEntry();
     }
 
     @Override

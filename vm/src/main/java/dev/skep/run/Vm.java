@@ -70,10 +70,22 @@ public final class Vm implements Engine {
    * @throws UnsupportedException on a host that is not x86-64 Linux
    */
   public static Vm jit(VmOptions options) {
+    return compiling(options, false);
+  }
+
+  /**
+   * As {@link #jit}, with the machine code that Linux has, instruction by instruction: slower tail
+   * calls, but the very ones that run in the kernel.
+   */
+  public static Vm jitKernel(VmOptions options) {
+    return compiling(options, true);
+  }
+
+  private static Vm compiling(VmOptions options, boolean kernelLayout) {
     return new Vm(
         options,
         (machine, helpers, variables, programs) ->
-            new JitBackend(machine, helpers, variables, options.helpers().keySet()));
+            new JitBackend(machine, helpers, variables, options.helpers().keySet(), kernelLayout));
   }
 
   @Override

@@ -57,7 +57,7 @@ final class Engines implements AutoCloseable {
         if (!CpuFeatures.host().x64()) {
           throw new UnsupportedException("engine " + name + " on a processor that is not x86-64");
         }
-        yield Vm.jit(options);
+        yield name.equals("jit") ? Vm.jit(options) : Vm.jitKernel(options);
       }
       case "linux" -> {
         KernelEngine.Availability availability = KernelEngine.available();

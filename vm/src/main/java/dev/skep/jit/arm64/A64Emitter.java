@@ -53,7 +53,14 @@ final class A64Emitter {
     }
     link(bytes, offsets);
     return new MachineCode(
-        bytes.array(), offsets, lengths, insnOffsets, relocations, List.of(), faults);
+        bytes.array(),
+        offsets,
+        lengths,
+        insnOffsets,
+        relocations,
+        List.of(),
+        faults,
+        4 * layout.tailCallEntry());
   }
 
   private int[] function(int index, int start) {

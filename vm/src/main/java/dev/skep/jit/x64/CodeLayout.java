@@ -1,7 +1,7 @@
 package dev.skep.jit.x64;
 
 /** What both layouts leave to the CPU and to where the code runs. */
-public interface CodeLayout {
+public sealed interface CodeLayout permits KernelLayout, UserLayout {
   /** Whether shifts by a register may use shlx, shrx, sarx. */
   boolean bmi2();
 

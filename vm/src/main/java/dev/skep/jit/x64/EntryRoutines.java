@@ -73,6 +73,8 @@ final class EntryRoutines {
     }
     asm.pushGs(PerCpuHeader.ENTRY_FRAME);
     asm.storeGs(1, PerCpuHeader.ENTRY_FRAME, RSP);
+    // A function that Java calls back has no tail calls left; an entry of a program sets its own.
+    asm.alu(AluOp.XOR, 0, R12, R12);
     asm.callRegister(target);
     leaveGuarded(asm);
     r.labels.bind(noStack);

@@ -5,6 +5,9 @@ interface FrameLowering {
   /** What stands before the first instruction. */
   void prologue();
 
-  /** The exit instruction that comes first: the epilogue itself, to which the others jump. */
+  /** What an exit instruction is. */
   void epilogue();
+
+  /** Whether every exit instruction has an epilogue of its own; else they jump to the first. */
+  boolean everyExit();
 }

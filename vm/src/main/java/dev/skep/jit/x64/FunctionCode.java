@@ -6,6 +6,7 @@ import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -21,6 +22,9 @@ final class FunctionCode {
 
   /** The scratch register that no BPF register uses. */
   static final int AUX = Gpr.R11;
+
+  /** Not 127: passes that shrink other jumps may still move the target a little. */
+  private static final int MAX_SHRINKING_SHORT = 123;
 
   private static final int[] BPF_TO_CPU = {
     Gpr.RAX, Gpr.RDI, Gpr.RSI, Gpr.RDX, Gpr.RCX, Gpr.R8,
@@ -40,7 +44,18 @@ final class FunctionCode {
   /** Bits of the BPF registers 6 to 9 that occur in the function. */
   final int calleeUsed;
 
+  private final int used;
+
   private final int[] registers = BPF_TO_CPU.clone();
+
+  /** Whether jumps start out short and only grow, else they start out near and only shrink. */
+  private final boolean growing;
+
+  /** Growing only: the instructions whose jumps have become near. */
+  private final BitSet near = new BitSet();
+
+  private int passes;
+
   private final List<Relocation> relocations = new ArrayList<>();
   private final List<MachineCode.PokeSite> pokeSites = new ArrayList<>();
 
@@ -51,6 +66,9 @@ final class FunctionCode {
   int epilogue;
 
   boolean epilogueEmitted;
+
+  /** Offset of what runs after the prologue's stub, of this pass once that is emitted. */
+  int body;
 
   /** 1-based number of the instruction that is emitted; see {@link #addrs}. */
   int current;
@@ -70,24 +88,33 @@ final class FunctionCode {
     }
     int insns = function.end() - function.start();
     addrs = new int[insns + 1];
-    for (int i = 0; i <= insns; i++) {
+    growing = layout instanceof UserLayout;
+    // Growing begins with nothing but zeros.
+    for (int i = 0; i <= insns && !growing; i++) {
       addrs[i] = 64 * (i + 1);
     }
     epilogue = addrs[insns];
-    calleeUsed = calleeUsed();
+    used = used();
+    calleeUsed = used & 0x3c0;
   }
 
-  private int calleeUsed() {
-    int used = 0;
+  private int used() {
+    int registers = 0;
     for (int i = function.start(); i < function.end(); i++) {
       long word = input.insns()[i];
-      used |= 1 << InsnWord.dst(word) | 1 << InsnWord.src(word);
+      registers |= 1 << InsnWord.dst(word) | 1 << InsnWord.src(word);
     }
-    return used & 0x3c0;
+    return registers;
+  }
+
+  /** Whether a BPF register occurs in the function. */
+  boolean uses(int bpfRegister) {
+    return (used >> bpfRegister & 1) != 0;
   }
 
   /** Starts a pass. */
   void begin() {
+    passes++;
     buffer.clear();
     relocations.clear();
     pokeSites.clear();
@@ -133,6 +160,18 @@ final class FunctionCode {
   /** Distance from the current instruction's end to the end of the one {@code off} further. */
   int distance(int off) {
     return addrs[current + off] - addrs[current];
+  }
+
+  /** Whether the current instruction's jump over a distance takes two bytes. */
+  boolean isShort(int distance) {
+    if (!growing) {
+      return distance >= -128 && distance <= MAX_SHRINKING_SHORT;
+    }
+    // In the first pass nothing is known of distances.
+    if (passes > 1 && !X64Assembler.isImm8(distance)) {
+      near.set(current);
+    }
+    return !near.get(current);
   }
 
   /** Bytes that the current instruction had in the pass before and lacks so far. */

@@ -1,8 +1,8 @@
 package dev.skep.jit.x64;
 
 import static dev.skep.jit.x64.Gpr.R10;
-import static dev.skep.jit.x64.Gpr.R12;
 import static dev.skep.jit.x64.Gpr.R13;
+import static dev.skep.jit.x64.Gpr.R14;
 import static dev.skep.jit.x64.Gpr.R8;
 import static dev.skep.jit.x64.Gpr.RAX;
 import static dev.skep.jit.x64.Gpr.RBP;
@@ -78,7 +78,7 @@ final class HelperRoutines {
     asm.alu(AluOp.XOR, 1, RAX, RCX);
   }
 
-  /** bpf_loop(count, callback, context, flags). */
+  /** bpf_loop(count, callback, context, flags); r12, the counter of tail calls, is let be. */
   static byte[] loop() {
     Routine r = new Routine();
     X64Assembler asm = r.asm;
@@ -91,15 +91,15 @@ final class HelperRoutines {
     asm.aluImmediate(AluOp.CMP, 0, RDI, MAX_LOOPS);
     r.labels.jumpIf(Condition.ABOVE, tooMany);
     asm.push(RBX);
-    asm.push(R12);
+    asm.push(R14);
     asm.push(R13);
     asm.push(RBP);
-    asm.move(0, R12, RDI);
+    asm.move(0, R14, RDI);
     asm.move(1, R13, RSI);
     asm.move(1, RBP, RDX);
     asm.alu(AluOp.XOR, 0, RBX, RBX);
     r.labels.bind(again);
-    asm.alu(AluOp.CMP, 0, RBX, R12);
+    asm.alu(AluOp.CMP, 0, RBX, R14);
     r.labels.jumpIf(Condition.ABOVE_OR_EQUAL, done);
     asm.move(0, RDI, RBX);
     asm.move(1, RSI, RBP);
@@ -111,7 +111,7 @@ final class HelperRoutines {
     asm.move(0, RAX, RBX);
     asm.pop(RBP);
     asm.pop(R13);
-    asm.pop(R12);
+    asm.pop(R14);
     asm.pop(RBX);
     asm.ret();
     r.labels.bind(badFlags);

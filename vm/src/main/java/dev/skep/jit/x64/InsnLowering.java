@@ -88,7 +88,7 @@ final class InsnLowering {
   }
 
   private void exit() {
-    if (f.epilogueEmitted) {
+    if (f.epilogueEmitted && !frame.everyExit()) {
       jumps.toEpilogue();
     } else {
       f.epilogueEmitted = true;

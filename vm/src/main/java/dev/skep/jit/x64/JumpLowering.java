@@ -11,9 +11,6 @@ final class JumpLowering {
   private static final int SOURCE_X = 0x08;
   private static final int JSET = 0x40;
 
-  /** Not 127: rounds that shrink other jumps may still move the target a little. */
-  private static final int MAX_SHORT = 123;
-
   private final FunctionCode f;
   private final X64Assembler asm;
 
@@ -41,7 +38,7 @@ final class JumpLowering {
   }
 
   private void jump(int distance) {
-    if (isShort(distance)) {
+    if (f.isShort(distance)) {
       if (f.padding) {
         asm.nop(padding(f.missingBytes() - 2, 3, 3));
       }
@@ -60,7 +57,7 @@ final class JumpLowering {
       compareImmediate(op, w, f.dst(word), InsnWord.imm(word));
     }
     int distance = f.distance(InsnWord.off(word));
-    if (isShort(distance)) {
+    if (f.isShort(distance)) {
       if (f.padding) {
         asm.nop(padding(f.missingBytes() - 2, 4, 4));
       }
@@ -86,10 +83,6 @@ final class JumpLowering {
     } else {
       asm.aluImmediate(AluOp.CMP, w, dst, imm);
     }
-  }
-
-  private static boolean isShort(int distance) {
-    return distance >= -128 && distance <= MAX_SHORT;
   }
 
   private static int padding(int bytes, int one, int other) {

@@ -3,10 +3,6 @@ package dev.skep.jit.x64;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
-import dev.skep.jit.Relocation;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 
 /** Runs the passes of bpf_int_jit_compile and lays the functions behind each other. */
 final class KernelEmitter {
@@ -26,41 +22,12 @@ final class KernelEmitter {
   }
 
   MachineCode emit() {
+    Image image = new Image(input);
     int functions = input.functions().size();
-    int[] offsets = new int[functions + 1];
-    int[] insnOffsets = new int[input.insns().length];
-    List<Relocation> relocations = new ArrayList<>();
-    List<MachineCode.PokeSite> pokes = new ArrayList<>();
-    byte[] bytes = new byte[0];
     for (int i = 0; i < functions; i++) {
-      FunctionCode f = converge(i, functions > 1);
-      byte[] image = f.buffer.copy();
-      int start = offsets[i];
-      offsets[i + 1] = start + image.length;
-      bytes = Arrays.copyOf(bytes, offsets[i + 1]);
-      System.arraycopy(image, 0, bytes, start, image.length);
-      collect(f, start, insnOffsets, relocations, pokes);
+      image.add(converge(i, functions > 1), 1);
     }
-    return new MachineCode(bytes, offsets, insnOffsets, relocations, pokes);
-  }
-
-  private static void collect(
-      FunctionCode f,
-      int start,
-      int[] insnOffsets,
-      List<Relocation> relocations,
-      List<MachineCode.PokeSite> pokes) {
-    for (Relocation r : f.relocations()) {
-      relocations.add(new Relocation(start + r.offset(), r.length(), r.kind(), r.operand()));
-    }
-    for (MachineCode.PokeSite p : f.pokeSites()) {
-      pokes.add(new MachineCode.PokeSite(p.poke(), start + p.bypass(), start + p.target()));
-    }
-    int first = f.function.start();
-    insnOffsets[first] = start;
-    for (int i = first + 1; i < f.function.end(); i++) {
-      insnOffsets[i] = start + f.addrs[i - first];
-    }
+    return image.code(layout.tailCallEntry());
   }
 
   /** Emits a function until its size is the same twice, and then once more for the image. */

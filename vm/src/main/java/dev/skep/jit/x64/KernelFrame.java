@@ -144,4 +144,9 @@ final class KernelFrame implements FrameLowering {
       }
     }
   }
+
+  @Override
+  public boolean everyExit() {
+    return false;
+  }
 }

@@ -48,7 +48,8 @@ public final class NativeProgram {
    */
   static void linkEntries(X64Text text, long routine, Cpu cpu) {
     MachineCode nothing =
-        new MachineCode(new byte[0], new int[] {0}, new int[0], List.of(), List.of());
+        new MachineCode(
+            new byte[0], new int[] {0}, new int[0], new int[0], List.of(), List.of(), List.of(), 0);
     NativeProgram program =
         new NativeProgram(text, nothing, routine, new Needs(false, false, false));
     for (Entry each : Entry.values()) {
@@ -66,6 +67,11 @@ public final class NativeProgram {
   /** Address of the machine code: what bpf_func of a program's block holds. */
   public long image() {
     return image;
+  }
+
+  /** Where tail calls enter it. */
+  public long tailCallEntry() {
+    return image + code.tailCallEntry();
   }
 
   public MachineCode code() {

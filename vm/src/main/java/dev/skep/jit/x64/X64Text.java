@@ -30,7 +30,7 @@ public final class X64Text implements AutoCloseable {
   private final CodeSpace space = new CodeSpace();
   private final Arena upcalls = Arena.ofShared();
   private final CpuSlots cpus;
-  private final KernelLayout layout;
+  private final CodeLayout layout;
   private final Map<NativeHelper, Long> helpers = new EnumMap<>(NativeHelper.class);
   private final MemorySegment enterPerCpu;
   private final MemorySegment enterGuarded;
@@ -40,23 +40,31 @@ public final class X64Text implements AutoCloseable {
   private final long contextLoop;
   private final long xdpLoop;
 
+  /** As {@link #X64Text(List, boolean)}, in the userspace layout. */
+  public X64Text(List<Cpu> cpus) {
+    this(cpus, false);
+  }
+
   /**
    * @param cpus the machine's; their areas are laid out as {@link dev.skep.natives.PerCpuRegion}
    *     does
+   * @param kernelLayout whether programs are compiled as the kernel does, else in the userspace
+   *     layout
    * @throws UnsupportedException where this is not x86-64 Linux that lets programs set gs
    */
-  public X64Text(List<Cpu> cpus) {
-    this(cpus, CpuFeatures.host());
+  public X64Text(List<Cpu> cpus, boolean kernelLayout) {
+    this(cpus, kernelLayout, CpuFeatures.host());
   }
 
-  X64Text(List<Cpu> cpus, CpuFeatures features) {
+  X64Text(List<Cpu> cpus, boolean kernelLayout, CpuFeatures features) {
     if (!features.x64()) {
       throw new UnsupportedException("running machine code needs x86-64 linux");
     }
     if (!features.fsgsbase()) {
       throw new UnsupportedException("running machine code needs fsgsbase");
     }
-    layout = KernelLayout.inProcess(features.bmi2());
+    layout =
+        kernelLayout ? KernelLayout.inProcess(features.bmi2()) : new UserLayout(features.bmi2());
     enterPerCpu = routine(EntryRoutines.perCpu());
     enterGuarded = routine(EntryRoutines.guarded());
     enterCallback = routine(EntryRoutines.guardedCallback());
@@ -138,7 +146,7 @@ public final class X64Text implements AutoCloseable {
   }
 
   NativeProgram load(JitInput input, Linkage linkage) {
-    MachineCode code = new KernelEmitter(input, layout, linkage).emit();
+    MachineCode code = X64Jit.compile(input, layout, linkage);
     byte[] bytes = code.bytes();
     long image = space.allocate(bytes.length);
     for (Relocation relocation : code.relocations()) {

@@ -1,4 +1,4 @@
-/** The x86-64 JIT in the kernel's layout. */
+/** The x86-64 JIT, in the layout of the kernel and in one for userspace. */
 @NullMarked
 package dev.skep.jit.x64;
 

@@ -40,7 +40,7 @@ class HashRoutinesTest {
         CpuFeatures.host().x64() && CpuFeatures.host().fsgsbase(),
         "execution of machine code needs x86-64 linux with fsgsbase");
     machine = Machine.ofCpus(2);
-    text = new X64Text(List.of(machine.cpus().at(0), machine.cpus().at(1)));
+    text = new X64Text(List.of(machine.cpus().at(0), machine.cpus().at(1)), false);
   }
 
   @AfterEach

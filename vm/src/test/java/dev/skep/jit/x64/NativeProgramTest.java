@@ -28,11 +28,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Programs run in this process and give what their instructions mean. */
+/** Programs run in this process and give what their instructions mean, in both layouts. */
+@ParameterizedClass
+@ValueSource(booleans = {false, true})
 class NativeProgramTest {
+  private final boolean kernelLayout;
+
   private static final int JAVA_HELPER = 1000;
 
   @SuppressWarnings("NullAway.Init")
@@ -46,6 +52,10 @@ class NativeProgramTest {
 
   private final TestLinkage linkage = new TestLinkage();
   private final List<Long> blocks = new ArrayList<>();
+
+  NativeProgramTest(boolean kernelLayout) {
+    this.kernelLayout = kernelLayout;
+  }
 
   private final class TestLinkage implements Linkage {
     final Map<Integer, Long> upcalls = new HashMap<>();
@@ -93,7 +103,7 @@ class NativeProgramTest {
         "execution of machine code needs x86-64 linux with fsgsbase");
     region = new PerCpuRegion(2);
     cpus = List.of(new Cpu(0, region.base(0)), new Cpu(1, region.base(1)));
-    text = new X64Text(cpus);
+    text = new X64Text(cpus, kernelLayout);
   }
 
   @AfterEach
@@ -444,7 +454,7 @@ class NativeProgramTest {
 
   @Test
   void tailCallsStopAfterThirtyThree() {
-    long array = block(BpfArrayLayout.PTRS + 8 * 4);
+    long array = block(BpfArrayLayout.PTRS + 2 * 8 * 4);
     Memory.putInt(array + BpfMapLayout.MAX_ENTRIES, 4);
     linkage.maps.add(array);
     NativeProgram chain =
@@ -468,12 +478,15 @@ class NativeProgramTest {
     long ctx = block(8);
     assertThat(chain.run(ctx, cpus.getFirst())).isEqualTo(77); // the slot is empty
     assertThat(Memory.getLong(ctx)).isEqualTo(1);
-    Memory.putLong(array + BpfArrayLayout.PTRS + 16, program);
+    Memory.putLong(array + BpfArrayLayout.PTRS + 8 * 2, program);
+    long cachedTarget = array + BpfArrayLayout.PTRS + 8 * (4 + 2);
+    Memory.putLong(cachedTarget, chain.tailCallEntry());
     Memory.putLong(ctx, 0);
     assertThat(chain.run(ctx, cpus.getFirst())).isEqualTo(77);
     assertThat(Memory.getLong(ctx)).isEqualTo(34);
     NativeProgram target = load("r0 = 99\nexit", 0);
     Memory.putLong(program + BpfProgLayout.BPF_FUNC, target.image());
+    Memory.putLong(cachedTarget, target.tailCallEntry());
     assertThat(chain.run(ctx, cpus.getFirst())).isEqualTo(99);
     assertThat(chain.entry()).isEqualTo(NativeProgram.Entry.GUARDED);
     assertThat(chain.entry(List.of(target))).isEqualTo(NativeProgram.Entry.CRITICAL);
