@@ -46,9 +46,15 @@ final class Rig implements AutoCloseable {
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final List<BpfMap> maps = new ArrayList<>();
 
-  /** Skips the test where there is no such engine. */
+  /** An engine of its own; skips the test where there is no such engine. */
   Rig(String engineName, int... arraySizes) {
-    engine = Engines.open(engineName);
+    this(Engines.open(engineName), arraySizes);
+    open.addLast(engine);
+  }
+
+  /** On an engine that others use too. */
+  Rig(Engine engine, int... arraySizes) {
+    this.engine = engine;
     int[] numbers = new int[NUMBERS];
     Arrays.setAll(numbers, i -> i);
     map(MapSpec.of("numbers", MapType.ARRAY, 4, 4 * NUMBERS, 1, 0));
@@ -156,6 +162,5 @@ final class Rig implements AutoCloseable {
         throw new IllegalStateException(e);
       }
     }
-    engine.close();
   }
 }
