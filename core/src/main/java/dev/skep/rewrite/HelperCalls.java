@@ -61,7 +61,7 @@ final class HelperCalls {
     this.pokes = pokes;
     HostFacts host = code.verified.options().host();
     this.options = options;
-    direct = options.direct() && host.jit() && host.bpfCapable();
+    direct = options.direct() && !options.blinding() && host.jit() && host.bpfCapable();
     mask = host.guardedMaps();
   }
 

@@ -10,9 +10,13 @@ import dev.skep.program.LineInfo;
 import dev.skep.verify.SubprogFacts;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entry of the rewrites: the passes of bpf_check after do_check, in the kernel's order, as
@@ -21,6 +25,9 @@ import java.util.List;
 public final class Rewriter {
   /** What an interpreted program hands to the one that it jumps to (MAX_BPF_STACK). */
   private static final int MAX_STACK = 512;
+
+  /** Keys that nobody can guess. */
+  private static final SecureRandom SECRETS = new SecureRandom();
 
   private Rewriter() {}
 
@@ -37,6 +44,12 @@ public final class Rewriter {
    *     is left whose function is dead code
    */
   public static RunnableProgram rewrite(VerifiedProgram verified, RewriteOptions options) {
+    return rewrite(verified, options, SECRETS);
+  }
+
+  /** Rewrites with keys for blinding that a test can foresee. */
+  static RunnableProgram rewrite(
+      VerifiedProgram verified, RewriteOptions options, RandomGenerator keys) {
     Code code = new Code(verified);
     FastcallSpills.run(code);
     LoopInlining.run(code);
@@ -44,7 +57,35 @@ public final class Rewriter {
     ContextAccesses.run(code);
     List<PokeDescriptor> pokes = MiscFixups.run(code, options);
     ZeroExtension.run(code);
-    return result(code, pokes, options.tailCalls());
+    if (code.subprogs > 1) {
+      checkCallees(code);
+      checkInterpreted(code);
+    }
+    BitSet fitting = TailCallIndexes.find(code, options.tailCalls());
+    if (!options.blinding()) {
+      return result(code, pokes, options.tailCalls(), fitting, null);
+    }
+    boolean oneByOne = code.subprogs > 1;
+    RunnableProgram plain =
+        oneByOne ? result(code, pokes, options.tailCalls(), fitting, null) : null;
+    long[] before = Arrays.copyOf(code.insns, code.length);
+    Blinding.run(code, keys);
+    return result(code, pokes, options.tailCalls(), moved(fitting, before, code), plain);
+  }
+
+  /** The n-th tail call is still the n-th. */
+  private static BitSet moved(BitSet calls, long[] before, Code code) {
+    BitSet moved = new BitSet();
+    int at = -1;
+    for (int i = 0; i < before.length; i++) {
+      if (InsnWord.code(before[i]) == TAIL_CALL_CODE) {
+        do {
+          at++;
+        } while (InsnWord.code(code.insns[at]) != TAIL_CALL_CODE);
+        moved.set(at, calls.get(i));
+      }
+    }
+    return moved;
   }
 
   /**
@@ -64,26 +105,28 @@ public final class Rewriter {
   }
 
   private static RunnableProgram result(
-      Code code, List<PokeDescriptor> pokes, TailCallDialect dialect) {
+      Code code,
+      List<PokeDescriptor> pokes,
+      TailCallDialect dialect,
+      BitSet fitting,
+      @Nullable RunnableProgram dumped) {
     long[] insns = Arrays.copyOf(code.insns, code.length);
-    if (code.subprogs > 1) {
-      checkCallees(code, insns);
-      checkInterpreted(code);
-    }
     return new RunnableProgram(
         code.program,
         insns,
         functions(code),
         located(insns, pokes, dialect),
         dialect,
-        TailCallIndexes.find(code, dialect),
+        fitting,
         funcInfo(code),
-        lineInfo(code));
+        lineInfo(code),
+        dumped);
   }
 
   /** As jit_subprogs does; without subprograms it is not reached. */
-  private static void checkCallees(Code code, long[] insns) {
-    for (int i = 0; i < insns.length; i++) {
+  private static void checkCallees(Code code) {
+    long[] insns = code.insns;
+    for (int i = 0; i < code.length; i++) {
       boolean wide = InsnWord.code(insns[i]) == LD_IMM64;
       boolean call = InsnWord.code(insns[i]) == CALL_CODE && InsnWord.src(insns[i]) == PSEUDO_CALL;
       if (call || wide && InsnWord.src(insns[i]) == PSEUDO_FUNC) {

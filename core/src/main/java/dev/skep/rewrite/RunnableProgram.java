@@ -5,6 +5,7 @@ import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rewritten program: what the interpreter and the JITs take. Only the rewriter makes one.
@@ -49,6 +50,7 @@ public final class RunnableProgram {
   private final BitSet boundedIndexes;
   private final List<FuncInfo> funcInfo;
   private final List<LineInfo> lineInfo;
+  private final @Nullable RunnableProgram dumped;
 
   RunnableProgram(
       Program program,
@@ -58,7 +60,8 @@ public final class RunnableProgram {
       TailCallDialect tailCalls,
       BitSet boundedIndexes,
       List<FuncInfo> funcInfo,
-      List<LineInfo> lineInfo) {
+      List<LineInfo> lineInfo,
+      @Nullable RunnableProgram dumped) {
     this.program = program;
     this.insns = insns;
     this.functions = List.copyOf(functions);
@@ -67,6 +70,7 @@ public final class RunnableProgram {
     this.boundedIndexes = boundedIndexes;
     this.funcInfo = List.copyOf(funcInfo);
     this.lineInfo = List.copyOf(lineInfo);
+    this.dumped = dumped;
   }
 
   /** The program as it was loaded; its maps are the ones that indexes refer to. */
@@ -118,6 +122,14 @@ public final class RunnableProgram {
    */
   public boolean tailCallIndexFits(int insn) {
     return boundedIndexes.get(insn);
+  }
+
+  /**
+   * What a dump shows: this, or the instructions without blinding where functions were blinded one
+   * by one, since there the program keeps its own.
+   */
+  public RunnableProgram dumped() {
+    return dumped == null ? this : dumped;
   }
 
   public List<FuncInfo> funcInfo() {

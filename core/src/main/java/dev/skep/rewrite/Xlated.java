@@ -34,7 +34,7 @@ public final class Xlated {
 
   /** The dumped instruction words. */
   public static long[] insns(RunnableProgram program, DumpNumbers numbers) {
-    Xlated xlated = new Xlated(program, numbers);
+    Xlated xlated = new Xlated(program.dumped(), numbers);
     xlated.convert();
     return xlated.insns;
   }

@@ -33,7 +33,7 @@ public final class XlatedText {
   private int nextLine;
 
   private XlatedText(RunnableProgram program, DumpNumbers numbers, boolean opcodes, boolean linum) {
-    this.program = program;
+    this.program = program.dumped();
     this.opcodes = opcodes;
     this.linum = linum;
     insns = Xlated.insns(program, numbers);
