@@ -76,7 +76,7 @@ final class FlowTestRun {
       if (user != null) {
         Memory.copy(user, KEYS_FLAGS, keys + KEYS_FLAGS, 4);
       }
-      retval = program.executable().run(cpu, context);
+      retval = program.held().run(cpu, context);
       int nhoff = clamp(Memory.getShort(keys) & 0xffff, Skb.ETH_HLEN, data.length);
       int thoff = clamp(Memory.getShort(keys + KEYS_THOFF) & 0xffff, nhoff, data.length);
       Memory.putShort(keys, (short) nhoff);

@@ -53,7 +53,7 @@ final class PacketRuns {
         if (count > 0) {
           loop.build(count, program.program().type(), runs.devices().loopback());
           long start = System.nanoTime();
-          loop.run(cpu, program.executable(), count);
+          loop.run(cpu, program.held(), count);
           nanos += System.nanoTime() - start;
         }
         for (int i = 0; i < count; i++) {

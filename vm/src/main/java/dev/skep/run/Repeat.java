@@ -18,6 +18,7 @@ record Repeat(long retval, long nanos) {
     long times = repeat == 0 ? 1 : Integer.toUnsignedLong(repeat);
     long done = 0;
     long retval = 0;
+    Executable code = program.held();
     program.resetStorages(cpu);
     long start = System.nanoTime();
     while (done < times) {
@@ -26,7 +27,7 @@ record Repeat(long retval, long nanos) {
         throw new BpfErrnoException(Errno.EINTR, "run of \"" + program.program().name() + "\"");
       }
       int stretch = (int) Math.min(times - done, STRETCH);
-      retval = program.executable().run(cpu, context, stretch);
+      retval = code.run(cpu, context, stretch);
       done += stretch;
     }
     return new Repeat(retval, (System.nanoTime() - start) / times);

@@ -115,6 +115,19 @@ public final class VmProgram implements LoadedProgram, MapProgram {
     return executable;
   }
 
+  /**
+   * The code, for a thread that holds a CPU: it stays until that is given back.
+   *
+   * @throws IllegalStateException if it is freed, or about to be
+   */
+  Executable held() {
+    // Seen above 0 by a reader, the count reaches it later, and then the reader is waited for.
+    if (references.get() == 0) {
+      throw closedException();
+    }
+    return executable;
+  }
+
   @Override
   public int id() {
     return id;
@@ -191,8 +204,12 @@ public final class VmProgram implements LoadedProgram, MapProgram {
 
   private void checkOpen() {
     if (closed) {
-      throw new IllegalStateException("closed: program \"" + program.name() + "\"");
+      throw closedException();
     }
+  }
+
+  private IllegalStateException closedException() {
+    return new IllegalStateException("closed: program \"" + program.name() + "\"");
   }
 
   @Override

@@ -22,14 +22,14 @@ import java.util.stream.Stream;
  * @param mappings how many
  * @param mappedBytes their size, reserved space and the JVM's own memory not counted
  */
-record Leaks(Map<String, Integer> descriptors, long blocks, int mappings, long mappedBytes) {
+public record Leaks(Map<String, Integer> descriptors, long blocks, int mappings, long mappedBytes) {
   /** What the JVM may map or unmap on its own meanwhile: arenas, code, thread stacks. */
   private static final int OWN_MAPPINGS = 64;
 
   private static final long OWN_BYTES = 256L << 20;
 
   /** Looks at the process of now. */
-  static Leaks now() {
+  public static Leaks now() {
     return new Leaks(openDescriptors(), Memory.blocks(), mappingSizes().length, mapped());
   }
 
@@ -88,7 +88,7 @@ record Leaks(Map<String, Integer> descriptors, long blocks, int mappings, long m
   }
 
   /** What is there that was not there before, as text; empty when nothing is. */
-  String since(Leaks before) {
+  public String since(Leaks before) {
     StringBuilder text = new StringBuilder();
     descriptors.forEach((target, count) -> {
       int more = count - before.descriptors.getOrDefault(target, 0);

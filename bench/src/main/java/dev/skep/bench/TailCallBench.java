@@ -1,0 +1,116 @@
+package dev.skep.bench;
+
+import dev.skep.engine.Engine;
+import dev.skep.linux.KernelEngine;
+import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a tail call costs: chains of 1, 8 and 32 hops in every engine, layout and form, in the
+ * running kernel and in C, all in turn in each round. Nanoseconds per hop are what each further hop
+ * of a chain adds.
+ *
+ * <pre>
+ *   TailCallBench [--rounds N] [--cold PROGRAMS] [-o json] ROOT
+ * </pre>
+ */
+public final class TailCallBench {
+  private static final double NANOS_PER_MEASUREMENT = 3e6;
+
+  private final BenchArguments arguments;
+  private final List<TailCallContender> contenders = new ArrayList<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  private TailCallBench(BenchArguments arguments) {
+    this.arguments = arguments;
+  }
+
+  public static void main(String[] args) throws Exception {
+    BenchArguments arguments = BenchArguments.parse(args);
+    TailCallBench bench = new TailCallBench(arguments);
+    bench.gather();
+    List<TailCallContender.Times> times = bench.measure();
+    bench.close();
+    TailCallReport report = new TailCallReport(bench.contenders, times);
+    List<ColdTailCalls.Result> cold = ColdTailCalls.measure(arguments);
+    System.out.print(arguments.json() ? report.json(cold) : report.table(cold));
+  }
+
+  private void gather() {
+    KernelEngine.Availability availability = KernelEngine.available();
+    if (availability.available()) {
+      Engine kernel = KernelEngine.host();
+      open.add(kernel);
+      ownClock(kernel, "direct", TailCallText.CONSTANT);
+      ownClock(kernel, "indirect", TailCallText.VARIABLE);
+      ownClock(kernel, "indirect", TailCallText.TWO_PATHS);
+    } else {
+      System.err.println("linux is not measured: " + availability.reason());
+    }
+    forms(opened(Vm.jit(VmOptions.ofCpus(1))), "kernel");
+    Engine interp = opened(Vm.interp(VmOptions.ofCpus(1)));
+    chain(interp, "-", "-", TailCallText.CONSTANT);
+    chain(interp, "-", "-", TailCallText.VARIABLE);
+    Path library = arguments.root().resolve("bench/native/tail-chain.so").toAbsolutePath();
+    contender("c", "c", "direct", TailCallText.CONSTANT, new NativeChain(library, "direct")::nanos);
+    contender(
+        "c", "c", "indirect", TailCallText.VARIABLE, new NativeChain(library, "indirect")::nanos);
+  }
+
+  private void forms(Engine engine, String layout) {
+    chain(engine, layout, "direct", TailCallText.CONSTANT);
+    chain(engine, layout, "static", TailCallText.VARIABLE);
+    chain(engine, layout, "static", TailCallText.TWO_PATHS);
+    chain(engine, layout, "dynamic", TailCallText.TWO_ARRAYS);
+  }
+
+  private Engine opened(Engine engine) {
+    open.add(engine);
+    return engine;
+  }
+
+  private TailCallChain chain(Engine engine, TailCallText text) {
+    TailCallChain chain = new TailCallChain(engine, text);
+    open.add(chain);
+    return chain;
+  }
+
+  private void chain(Engine engine, String layout, String form, TailCallText text) {
+    contender(engine.name(), layout, form, text, chain(engine, text)::nanos);
+  }
+
+  private void ownClock(Engine kernel, String form, TailCallText text) {
+    contender(kernel.name(), "kernel", form, text, chain(kernel, text)::ownNanos);
+  }
+
+  private void contender(
+      String engine, String layout, String form, TailCallText text, TailCallContender.Timer timer) {
+    contenders.add(new TailCallContender(engine, layout, form, text, timer));
+  }
+
+  private List<TailCallContender.Times> measure() {
+    List<TailCallContender.Times> times = new ArrayList<>();
+    for (TailCallContender each : contenders) {
+      TailCallContender.Times own = new TailCallContender.Times(arguments.rounds());
+      own.prepare(each.timer(), NANOS_PER_MEASUREMENT);
+      times.add(own);
+    }
+    for (int round = 0; round < arguments.rounds(); round++) {
+      for (int i = 0; i < contenders.size(); i++) {
+        times.get(i).measure(contenders.get(i).timer(), round);
+      }
+    }
+    return times;
+  }
+
+  private void close() throws Exception {
+    Collections.reverse(open);
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+  }
+}

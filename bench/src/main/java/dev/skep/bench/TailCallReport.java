@@ -1,0 +1,115 @@
+package dev.skep.bench;
+
+import java.util.List;
+import java.util.Locale;
+
+/** The results as a table or as JSON. */
+final class TailCallReport {
+  private static final String HEAD = "%-12s %-8s %-9s %-11s %8s %8s %8s %9s %8s %8s%n";
+  private static final String ROW = "%-12s %-8s %-9s %-11s %8.1f %8.1f %8.1f %9.2f %8s %8s%n";
+
+  private final List<TailCallContender> contenders;
+  private final List<TailCallContender.Times> times;
+
+  TailCallReport(List<TailCallContender> contenders, List<TailCallContender.Times> times) {
+    this.contenders = contenders;
+    this.times = times;
+  }
+
+  String table(List<ColdTailCalls.Result> cold) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        String.format(
+            Locale.ROOT,
+            HEAD,
+            "engine",
+            "layout",
+            "form",
+            "index",
+            "1 hop",
+            "8 hops",
+            "32 hops",
+            "ns a hop",
+            "/ linux",
+            "/ c"));
+    for (int i = 0; i < contenders.size(); i++) {
+      TailCallContender each = contenders.get(i);
+      out.append(
+          String.format(
+              Locale.ROOT,
+              ROW,
+              each.engine(),
+              each.layout(),
+              each.form(),
+              index(each),
+              times.get(i).perRun(0),
+              times.get(i).perRun(1),
+              times.get(i).perRun(2),
+              times.get(i).perHop(),
+              ratio(i, "linux"),
+              ratio(i, "c")));
+    }
+    if (!cold.isEmpty()) {
+      out.append(ColdTailCalls.Result.HEAD);
+      cold.forEach(result -> out.append(result.line()));
+      out.append(ColdTailCalls.lines());
+    }
+    return out.toString();
+  }
+
+  private static String index(TailCallContender contender) {
+    return switch (contender.text()) {
+      case CONSTANT -> "constant";
+      case VARIABLE -> "variable";
+      case TWO_PATHS, TWO_ARRAYS -> "two paths";
+    };
+  }
+
+  private String ratio(int row, String engine) {
+    int other = counterpart(row, engine);
+    return other < 0
+        ? "-"
+        : String.format(Locale.ROOT, "%.2f", times.get(row).perHop() / times.get(other).perHop());
+  }
+
+  /** The engine's row with the nearest text: the last one whose index is of the same kind. */
+  private int counterpart(int row, String engine) {
+    int found = -1;
+    for (int i = 0; i < contenders.size(); i++) {
+      TailCallContender each = contenders.get(i);
+      boolean comparable = each.constantIndex() == contenders.get(row).constantIndex();
+      if (each.engine().equals(engine)
+          && comparable
+          && (found < 0 || index(each).equals(index(contenders.get(row))))) {
+        found = i;
+      }
+    }
+    return found;
+  }
+
+  String json(List<ColdTailCalls.Result> cold) {
+    StringBuilder out = new StringBuilder("{\"chains\":[");
+    for (int i = 0; i < contenders.size(); i++) {
+      TailCallContender each = contenders.get(i);
+      out.append(i == 0 ? "\n" : ",\n")
+          .append(
+              String.format(
+                  Locale.ROOT,
+                  "{\"engine\":\"%s\",\"layout\":\"%s\",\"form\":\"%s\",\"index\":\"%s\","
+                      + "\"ns_per_run\":{\"1\":%.2f,\"8\":%.2f,\"32\":%.2f},\"ns_per_hop\":%.3f}",
+                  each.engine(),
+                  each.layout(),
+                  each.form(),
+                  index(each),
+                  times.get(i).perRun(0),
+                  times.get(i).perRun(1),
+                  times.get(i).perRun(2),
+                  times.get(i).perHop()));
+    }
+    out.append("],\n\"cold\":[");
+    for (int i = 0; i < cold.size(); i++) {
+      out.append(i == 0 ? "\n" : ",\n").append(cold.get(i).json());
+    }
+    return out.append("]}\n").toString();
+  }
+}
