@@ -34,9 +34,15 @@ final class Measure {
     }
     Result[] results = new Result[things.length];
     for (int i = 0; i < things.length; i++) {
-      Arrays.sort(nanos[i]);
-      results[i] = new Result(nanos[i][0], nanos[i][rounds / 2]);
+      double median = median(nanos[i]);
+      results[i] = new Result(nanos[i][0], median);
     }
     return results;
+  }
+
+  /** The middle value; sorts them. */
+  static double median(double[] values) {
+    Arrays.sort(values);
+    return values[values.length / 2];
   }
 }

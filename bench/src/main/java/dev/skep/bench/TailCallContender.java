@@ -1,7 +1,5 @@
 package dev.skep.bench;
 
-import java.util.Arrays;
-
 /**
  * One way to run chains of tail calls, and what was measured of it.
  *
@@ -49,7 +47,7 @@ record TailCallContender(
 
     /** The median of a chain's times, in nanoseconds per run. */
     double perRun(int chain) {
-      return median(nanos[chain].clone());
+      return Measure.median(nanos[chain].clone());
     }
 
     /** The median of what a hop more costs, by each round's longest and shortest chain. */
@@ -59,12 +57,7 @@ record TailCallContender(
         slopes[round] =
             (nanos[LONGEST][round] - nanos[0][round]) / (double) (HOPS[LONGEST] - HOPS[0]);
       }
-      return median(slopes);
-    }
-
-    private static double median(double[] values) {
-      Arrays.sort(values);
-      return values[values.length / 2];
+      return Measure.median(slopes);
     }
   }
 
