@@ -31,20 +31,6 @@ final class ColdChain implements AutoCloseable {
   private static final int FALL_THROUGH = 77;
   private static final byte[] PACKET = new byte[64];
 
-  /** An odd step, so that every program is a start once in so many runs as there are programs. */
-  private static final String ENTRY =
-      """
-      r2 = map[1][0]+0
-      r3 = *(u32 *)(r2 +0)
-      w3 += 40503
-      w3 &= %d
-      *(u32 *)(r2 +0) = r3
-      r2 = map[0]
-      call bpf_tail_call#12
-      r0 = 1
-      exit
-      """;
-
   private final List<BpfMap> arrays = new ArrayList<>();
   private final List<LoadedProgram> programs = new ArrayList<>();
   private final LoadedProgram entry;
@@ -69,9 +55,25 @@ final class ColdChain implements AutoCloseable {
     }
     MapSpec start = MapSpec.of("start", MapType.ARRAY, 4, 4, 1, 0);
     BpfMap state = engine.createMap(start);
-    Program first = TailCallText.program(ENTRY.formatted(count - 1), List.of(all, start));
+    Program first = TailCallText.program(entryText(count), List.of(all, start));
     entry = engine.load(first, List.of(starts, state));
     arrays.addAll(List.of(other, starts, state));
+  }
+
+  /** The step is odd, so that every program is a start once in {@code count} runs. */
+  private static String entryText(int count) {
+    return """
+    r2 = map[1][0]+0
+    r3 = *(u32 *)(r2 +0)
+    w3 += 40503
+    w3 &= %d
+    *(u32 *)(r2 +0) = r3
+    r2 = map[0]
+    call bpf_tail_call#12
+    r0 = 1
+    exit
+    """
+        .formatted(count - 1);
   }
 
   /** A permutation that is one circle (Sattolo). */
