@@ -5,9 +5,6 @@ import java.util.Locale;
 
 /** The results as a table or as JSON. */
 final class TailCallReport {
-  private static final String HEAD = "%-12s %-8s %-9s %-11s %8s %8s %8s %9s %8s %8s%n";
-  private static final String ROW = "%-12s %-8s %-9s %-11s %8.1f %8.1f %8.1f %9.2f %8s %8s%n";
-
   private final List<TailCallContender> contenders;
   private final List<TailCallContender.Times> times;
 
@@ -19,25 +16,14 @@ final class TailCallReport {
   String table(List<ColdTailCalls.Result> cold) {
     StringBuilder out = new StringBuilder();
     out.append(
-        String.format(
-            Locale.ROOT,
-            HEAD,
-            "engine",
-            "layout",
-            "form",
-            "index",
-            "1 hop",
-            "8 hops",
-            "32 hops",
-            "ns a hop",
-            "/ linux",
-            "/ c"));
+        "engine     layout  form      index         1 hop   8 hops  32 hops  ns a hop  / linux"
+            + "      / c\n");
     for (int i = 0; i < contenders.size(); i++) {
       TailCallContender each = contenders.get(i);
       out.append(
           String.format(
               Locale.ROOT,
-              ROW,
+              "%-10s %-7s %-9s %-10s %8.1f %8.1f %8.1f %9.2f %8s %8s%n",
               each.engine(),
               each.layout(),
               each.form(),
