@@ -90,6 +90,24 @@ public interface BpfMap extends AutoCloseable {
   int slotValue();
 
   /**
+   * What stands for a program as the value of one of this program array's slots: {@link
+   * LoadedProgram#slotValue}, once it is known to be a program of this map's engine.
+   *
+   * @throws BpfErrnoException with EINVAL for another engine's program
+   * @throws IllegalStateException if the program is closed
+   */
+  int slotValueOf(LoadedProgram program);
+
+  /**
+   * The slots of a BPF_MAP_TYPE_PROG_ARRAY, by index and program.
+   *
+   * @throws IllegalArgumentException if the map is none
+   */
+  default ProgramArray programArray() {
+    return ProgramArray.of(this);
+  }
+
+  /**
    * Starts reading a ring buffer. Two readers of one map would take each other's records.
    *
    * @throws UnsupportedException if the map is none, or this engine has no reader

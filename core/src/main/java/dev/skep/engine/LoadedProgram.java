@@ -9,6 +9,9 @@ import dev.skep.program.Program;
 public interface LoadedProgram extends AutoCloseable {
   Program program();
 
+  /** The program's number: what a lookup in a program array gives. */
+  int id();
+
   /**
    * What stands for the program as the value of a program array's slot: a file descriptor, or the
    * engine's id.

@@ -2,6 +2,7 @@ package dev.skep.linux;
 
 import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.MapBatch;
 import dev.skep.engine.PerfBuffer;
 import dev.skep.engine.RingBuffer;
@@ -285,6 +286,15 @@ public final class KernelMap implements BpfMap {
 
   String what(String operation) {
     return operation + " map \"" + spec.name() + "\"";
+  }
+
+  @Override
+  public int slotValueOf(LoadedProgram program) {
+    if (program instanceof KernelProgram) {
+      return program.slotValue();
+    }
+    String what = "program \"" + program.program().name() + "\" in map \"" + spec.name() + '"';
+    throw new BpfErrnoException(Errno.EINVAL, what, "it is another engine's");
   }
 
   @Override

@@ -36,6 +36,11 @@ public final class KernelProgram implements LoadedProgram, KernelHandle {
   }
 
   @Override
+  public int id() {
+    return summary().id();
+  }
+
+  @Override
   public int slotValue() {
     return fd();
   }

@@ -1,5 +1,7 @@
 package dev.skep.machine;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -8,10 +10,24 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Ids {
   private static final AtomicInteger LAST = new AtomicInteger();
+  private static final Set<Integer> LIVE = ConcurrentHashMap.newKeySet();
 
   private Ids() {}
 
+  /** The number of something new. */
   public static int next() {
-    return LAST.incrementAndGet();
+    int id = LAST.incrementAndGet();
+    LIVE.add(id);
+    return id;
+  }
+
+  /** Its creator has closed it. */
+  public static void gone(int id) {
+    LIVE.remove(id);
+  }
+
+  /** Whether it stands for something, in any runtime, that its creator has not closed. */
+  public static boolean isLive(int id) {
+    return LIVE.contains(id);
   }
 }

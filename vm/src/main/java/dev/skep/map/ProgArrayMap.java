@@ -2,6 +2,7 @@ package dev.skep.map;
 
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.machine.Ids;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import dev.skep.program.ProgramType;
@@ -245,7 +246,7 @@ public final class ProgArrayMap extends VmMap {
     try {
       MapProgram program = maps().directory().byId(id);
       if (program == null) {
-        return maps().byId(id) == null ? -Errno.EBADF : -Errno.EINVAL;
+        return Ids.isLive(id) ? -Errno.EINVAL : -Errno.EBADF;
       }
       return set(index, program);
     } finally {

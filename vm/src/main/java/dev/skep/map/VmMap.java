@@ -4,6 +4,7 @@ import dev.skep.data.BufferMemory;
 import dev.skep.data.DataMemory;
 import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.MapBatch;
 import dev.skep.engine.MappedValues;
 import dev.skep.errors.BpfErrnoException;
@@ -102,6 +103,21 @@ public abstract class VmMap implements BpfMap {
   /** The map's number, unique in the process. */
   public final int id() {
     return id;
+  }
+
+  @Override
+  public final int slotValueOf(LoadedProgram program) {
+    String what = "program \"" + program.program().name() + "\"";
+    if (!(program instanceof MapProgram mine)) {
+      throw new BpfErrnoException(Errno.EINVAL, what + " in " + this, "it is another engine's");
+    }
+    if (!Ids.isLive(mine.id())) {
+      throw new IllegalStateException("closed: " + what);
+    }
+    if (maps.directory().byId(mine.id()) == null) {
+      throw new BpfErrnoException(Errno.EINVAL, what + " in " + this, "it is another runtime's");
+    }
+    return program.slotValue();
   }
 
   @Override
@@ -584,6 +600,7 @@ public abstract class VmMap implements BpfMap {
         views.close();
       }
     }
+    Ids.gone(id);
     userGone();
     release();
   }

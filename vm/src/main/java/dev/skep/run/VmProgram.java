@@ -240,6 +240,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
       }
       closed = true;
     }
+    Ids.gone(id);
     vm.programs().close(this);
     release();
   }
