@@ -92,7 +92,8 @@ final class Linker {
       specs.add(map.spec());
     }
     SourceInfo info = new SourceInfo(model, program.name(), pieces);
-    return new Program(
+    Program linked =
+        new Program(
         program.name(),
         program.section(),
         program.type(),
@@ -105,6 +106,8 @@ final class Linker {
         info.lines(),
         model.btf,
         program.attachTo());
+    Program target = program.attachProgram();
+    return target == null ? linked : linked.withTarget(program.attachTo(), 0, null, target);
   }
 
   private Piece append(ObjectFunction function) {

@@ -1,5 +1,6 @@
 package dev.skep.object;
 
+import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import org.jspecify.annotations.Nullable;
 
@@ -7,21 +8,22 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectProgram {
   private final ObjectFunction function;
   private final String section;
-  private final SectionNames.Meaning meaning;
   private ProgramType type;
   private int expectedAttachType;
   private int flags;
   private boolean autoload;
+  private @Nullable String attachTo;
+  private @Nullable Program attachProgram;
 
   ObjectProgram(
       ObjectFunction function, String section, SectionNames.Meaning meaning, boolean autoload) {
     this.function = function;
     this.section = section;
-    this.meaning = meaning;
     this.type = meaning.type();
     this.expectedAttachType = meaning.attachType();
     this.flags = meaning.flags();
     this.autoload = autoload;
+    this.attachTo = meaning.attachTo();
   }
 
   ObjectFunction function() {
@@ -63,9 +65,29 @@ public final class ObjectProgram {
     flags = newFlags;
   }
 
-  /** The function, tracepoint or hook that the section names, or null. */
+  /** The function, tracepoint or hook that the section names, or the one set instead, or null. */
   public @Nullable String attachTo() {
-    return meaning.attachTo();
+    return attachTo;
+  }
+
+  /** The program whose function this one replaces or traces, or null. */
+  public @Nullable Program attachProgram() {
+    return attachProgram;
+  }
+
+  /**
+   * Sets what the program attaches to (bpf_program__set_attach_target): SEC("freplace") needs it.
+   *
+   * @param target the other program, as {@code LoadedProgram.program()} or {@link
+   *     BpfObject#toProgram} gives it; null for something of the kernel
+   * @param function name of the function; null for the one that the section names or, where it
+   *     names none, the target's main function
+   */
+  public void attachTarget(@Nullable Program target, @Nullable String function) {
+    attachProgram = target;
+    if (function != null) {
+      attachTo = function;
+    }
   }
 
   /** Number of instruction slots before subprograms are linked in. */

@@ -46,6 +46,21 @@ public record AttachTarget(@Nullable String module, Btf btf, int typeId) {
     return name == null ? null : byName(program, name, vmlinux, kernel);
   }
 
+  /**
+   * The function of another program that a program attaches to: a FUNC of the other's BTF, by
+   * {@link Program#attachBtfId}, by {@link Program#attachTo}, or else its main function.
+   *
+   * @return 0 if the other program's BTF has none of that name
+   */
+  public static int inProgram(Program program, Program target) {
+    if (program.attachBtfId() != 0) {
+      return program.attachBtfId();
+    }
+    Btf btf = target.btf();
+    String name = program.attachTo() == null ? target.name() : program.attachTo();
+    return btf == null ? 0 : btf.find(name, BtfKind.FUNC);
+  }
+
   private static @Nullable AttachTarget byId(Program program, Btf vmlinux, KernelTypes kernel) {
     int id = program.attachBtfId();
     String module = program.attachModule();

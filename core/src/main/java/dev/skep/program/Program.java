@@ -110,6 +110,23 @@ public record Program(
         modules);
   }
 
+  /**
+   * The type whose rules hold (resolve_prog_type): an extension is judged and run as a part of the
+   * program that it extends.
+   */
+  public ProgramType resolvedType() {
+    Program target = attachProgram;
+    return type == ProgramType.EXT && target != null ? target.resolvedType() : type;
+  }
+
+  /** Number of the attach type whose rules hold, likewise. */
+  public int resolvedAttachType() {
+    Program target = attachProgram;
+    return type == ProgramType.EXT && target != null
+        ? target.resolvedAttachType()
+        : expectedAttachType;
+  }
+
   /** A program without BTF, as raw bpf(2) users load it. */
   public static Program of(
       String name, ProgramType type, String license, long[] insns, List<MapSpec> maps) {

@@ -38,7 +38,7 @@ final class ContextAccesses {
     for (int i = 0; i < code.length; i++) {
       patch.begin(i);
       if (i == 0 && code.verified.writesPacket()) {
-        Prologue.emit(code.program.type(), patch);
+        Prologue.emit(code.program.resolvedType(), patch);
       }
       int origin = code.origin[i];
       if (origin >= 0 && code.facts.nospec[origin]) {

@@ -8,7 +8,7 @@ final class Contexts {
 
   /** Null for types whose programs see the kernel's context itself. */
   static @Nullable ContextConverter of(Code code) {
-    return switch (code.program.type()) {
+    return switch (code.program.resolvedType()) {
       case SOCKET_FILTER,
           SCHED_CLS,
           SCHED_ACT,

@@ -29,7 +29,7 @@ final class KfuncCalls {
       case "bpf_cast_to_kern_ctx", "bpf_rdonly_cast" -> patch.keep(Words.movReg(0, 1));
       case "bpf_dynptr_from_skb" ->
           patch.keep(
-              mayWritePacket(code.program.type())
+              mayWritePacket(code.program.resolvedType())
                   ? word
                   : target(word, kernel, "bpf_dynptr_from_skb_rdonly"));
       default -> patch.keep(target(word, kernel, kernel.name(id)));

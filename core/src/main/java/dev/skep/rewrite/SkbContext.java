@@ -65,7 +65,7 @@ final class SkbContext implements ContextConverter {
   private final boolean readsTstampType;
 
   SkbContext(Code code) {
-    ProgramType type = code.program.type();
+    ProgramType type = code.program.resolvedType();
     tc = type == ProgramType.SCHED_CLS || type == ProgramType.SCHED_ACT;
     skSkb = type == ProgramType.SK_SKB;
     minNapiId = code.verified.options().host().configNrCpus() + 1;

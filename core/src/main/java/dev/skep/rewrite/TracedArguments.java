@@ -26,7 +26,7 @@ final class TracedArguments {
 
   /** Emits the helper's instructions, unless programs of the type call it like others. */
   static boolean emit(Patch patch, int helper, Program program) {
-    if (program.type() != ProgramType.TRACING) {
+    if (program.resolvedType() != ProgramType.TRACING) {
       return false;
     }
     switch (helper) {

@@ -17,25 +17,25 @@ final class AllowedHelpers {
   }
 
   ProgramType type() {
-    return program.type();
+    return program.resolvedType();
   }
 
   /** Whether anything is known of the type. */
   boolean isKnown() {
-    return attachment != null || Helpers.isMeasured(program.type());
+    return attachment != null || Helpers.isMeasured(program.resolvedType());
   }
 
   boolean allows(int id) {
     Attachment target = attachment;
-    if (target == null || !AttachedHelpers.has(program.type())) {
-      return Helpers.isAllowed(id, program.type(), LoadChecks.attachType(program));
+    if (target == null || !AttachedHelpers.has(program.resolvedType())) {
+      return Helpers.isAllowed(id, program.resolvedType(), LoadChecks.attachType(program));
     }
-    boolean structOps = program.type() == ProgramType.STRUCT_OPS;
+    boolean structOps = program.resolvedType() == ProgramType.STRUCT_OPS;
     return id >= 0
         && id < Helpers.COUNT
         && AttachedHelpers.isAllowed(
             id,
-            program.type(),
+            program.resolvedType(),
             program.expectedAttachType(),
             target.name(),
             structOps ? target.btf().name(target.typeId()) : "");

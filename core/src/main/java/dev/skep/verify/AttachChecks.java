@@ -7,9 +7,9 @@ import dev.skep.btf.BtfKind;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.AttachTarget;
 import dev.skep.program.AttachType;
-import dev.skep.program.FuncInfo;
 import dev.skep.program.License;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,17 +26,33 @@ final class AttachChecks {
   private final VerifierOptions options;
   private final VerifierLog log;
 
-  private AttachChecks(Program program, VerifierOptions options, BtfObjects btfs, VerifierLog log) {
+  private final @Nullable Extension extension;
+
+  private AttachChecks(
+      Program program,
+      VerifierOptions options,
+      BtfObjects btfs,
+      @Nullable Extension extension,
+      VerifierLog log) {
     this.program = program;
     this.options = options;
     this.btfs = btfs;
+    this.extension = extension;
     this.log = log;
   }
 
-  /** What the program is attached to; null for types that attach without BTF. */
+  /**
+   * What the program is attached to; null for types that attach without BTF.
+   *
+   * @param extension what is known of a program that is to replace a function of another one
+   */
   static @Nullable Attachment check(
-      Program program, VerifierOptions options, BtfObjects btfs, VerifierLog log) {
-    return new AttachChecks(program, options, btfs, log).check();
+      Program program,
+      VerifierOptions options,
+      BtfObjects btfs,
+      @Nullable Extension extension,
+      VerifierLog log) {
+    return new AttachChecks(program, options, btfs, extension, log).check();
   }
 
   /**
@@ -44,11 +60,20 @@ final class AttachChecks {
    */
   static void checkName(Program program, VerifierOptions options, VerifierLog log) {
     String name = program.attachTo();
-    if (!AttachTarget.isNeeded(program.type())
-        || name == null
-        || program.attachBtfId() != 0
-        || program.attachProgram() != null) {
+    Program other = program.attachProgram();
+    if (!AttachTarget.isNeeded(program.type()) || program.attachBtfId() != 0) {
       return;
+    }
+    if (other != null) {
+      checkFunction(program, other, log);
+      return;
+    }
+    if (name == null) {
+      return;
+    }
+    if (program.type() == ProgramType.EXT) {
+      log.add("attach program FD is not set\n");
+      throw new Rejection(EINVAL);
     }
     if (options.kernel().vmlinux() == null) {
       throw withoutTypes(program);
@@ -56,6 +81,18 @@ final class AttachChecks {
     if (AttachTarget.find(program, options.kernel()) == null) {
       log.add("failed to find kernel BTF type ID of '").add(name).add("': -3\n");
       throw new Rejection(ESRCH);
+    }
+  }
+
+  /** libbpf_find_prog_btf_id. */
+  private static void checkFunction(Program program, Program target, VerifierLog log) {
+    if (target.btf() == null) {
+      log.add("The target program doesn't have BTF\n");
+      throw new Rejection(EINVAL);
+    }
+    if (AttachTarget.inProgram(program, target) == 0) {
+      log.add(String.valueOf(program.attachTo())).add(" is not found in prog's BTF\n");
+      throw new Rejection(ENOENT);
     }
   }
 
@@ -71,7 +108,7 @@ final class AttachChecks {
 
   private @Nullable Attachment check() {
     boolean sleepable = LoadChecks.sleepable(program);
-    if (program.type() == dev.skep.program.ProgramType.SYSCALL) {
+    if (program.type() == ProgramType.SYSCALL) {
       if (!sleepable) {
         throw refuse(EINVAL, "Syscall programs can only be sleepable");
       }
@@ -107,15 +144,27 @@ final class AttachChecks {
     };
   }
 
-  private Attachment target() {
-    boolean extension = program.type() == dev.skep.program.ProgramType.EXT;
-    Program traced = program.attachProgram();
-    if (traced != null) {
-      throw new UnsupportedException("programs that attach to other programs");
+  /** An extension has no attachment of its own: it gets its target's context. */
+  private @Nullable Attachment otherProgram() {
+    Extension replacement = extension;
+    if (replacement == null) {
+      throw new UnsupportedException("programs that trace other programs");
+    }
+    ExtensionChecks checks = new ExtensionChecks(replacement, log);
+    int function = checks.check();
+    Btf btf = replacement.targetBtf();
+    distill(btf, btf.target(function), btf.name(function));
+    checks.checkSupported();
+    return null;
+  }
+
+  private @Nullable Attachment target() {
+    if (program.attachProgram() != null) {
+      return otherProgram();
     }
     AttachTarget found = AttachTarget.find(program, options.kernel());
     if (found == null || found.typeId() == 0) {
-      if (options.kernel().vmlinux() == null) {
+      if (options.kernel().vmlinux() == null && program.type() != ProgramType.EXT) {
         throw withoutTypes(program);
       }
       throw refuse(EINVAL, "Tracing programs must provide btf_id");
@@ -128,7 +177,7 @@ final class AttachChecks {
     if (btf.nameOffset(id) == 0) {
       throw refuse(EINVAL, "attach_btf_id " + id + " doesn't have a name");
     }
-    if (extension) {
+    if (program.type() == ProgramType.EXT) {
       throw refuse(EINVAL, "Cannot replace kernel functions");
     }
     int number = btfs.numberOf(found.module());
@@ -183,7 +232,7 @@ final class AttachChecks {
     int proto = prototypeOf(btf, id);
     String name = btf.name(id);
     distill(btf, proto, name);
-    if (program.type() == dev.skep.program.ProgramType.LSM) {
+    if (program.type() == ProgramType.LSM) {
       checkHook(id, name);
     }
     if (LoadChecks.sleepable(program)) {
@@ -260,16 +309,5 @@ final class AttachChecks {
           btf.size(type) & 0xffffffffL;
       default -> -1;
     };
-  }
-
-  /** The subprogram of a traced program that a type names, or -1. */
-  static int subprogram(Program traced, int typeId) {
-    List<FuncInfo> functions = traced.funcInfo();
-    for (int i = 0; i < functions.size(); i++) {
-      if (functions.get(i).typeId() == typeId) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

@@ -92,7 +92,7 @@ final class BtfAccess {
   /** Whether a write is allowed by rules of the program's type alone. */
   private boolean checkWrite(Btf btf, int struct, int type, int off, int size) {
     if ((type & MEM_ALLOC) == 0) {
-      switch (env.program.type()) {
+      switch (env.program.resolvedType()) {
         case STRUCT_OPS -> {
           new StructOpsWrites(env, btf).check(struct, off, size);
           return true;

@@ -11,6 +11,7 @@ import dev.skep.program.KernelTypes;
 import dev.skep.program.Kfunc;
 import dev.skep.program.License;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +42,19 @@ final class CalledKfuncs {
   }
 
   private final Program program;
+  private ProgramType type;
   private final KernelTypes kernel;
   private final Map<Integer, Called> called = new HashMap<>();
 
   CalledKfuncs(Program program, KernelTypes kernel) {
     this.program = program;
+    type = program.type();
     this.kernel = kernel;
+  }
+
+  /** From here on an extension is of its target's type: the target was found fit. */
+  void resolveType() {
+    type = program.resolvedType();
   }
 
   /** Takes up one call (add_kfunc_call). */
@@ -100,7 +108,7 @@ final class CalledKfuncs {
 
   /** Whether the program's type may call it (btf_kfunc_id_set_contains). */
   boolean isAllowed(Called kfunc) {
-    return kfunc.known() != null && kfunc.known().isAllowed(program.type());
+    return kfunc.known() != null && kfunc.known().isAllowed(type);
   }
 
   /** The rules of a call, or null where the call will be refused (fetch_kfunc_meta). */

@@ -14,7 +14,7 @@ final class ContextAccess {
     this.env = env;
     Attachment attachment = env.attachment;
     arguments = attachment == null ? null : new BtfContext(env, attachment);
-    layout = ContextLayout.of(env.program.type(), env.program.expectedAttachType());
+    layout = ContextLayout.of(env.program.resolvedType(), env.program.resolvedAttachType());
   }
 
   void check(int insn, int off, int size, boolean write, int value, boolean signed) {
@@ -25,7 +25,7 @@ final class ContextAccess {
     }
     ContextLayout fields = layout;
     if (fields == null) {
-      throw env.unsupported("context of program type " + env.program.type().text());
+      throw env.unsupported("context of program type " + env.program.resolvedType().text());
     }
     if (write) {
       if (!fields.write(off, size)) {

@@ -7,6 +7,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.program.Helpers;
 import dev.skep.program.Kfunc;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 
 /**
  * Walks the control flow graph depth first from the first instruction (check_cfg): everything must
@@ -27,6 +28,7 @@ final class ControlFlow {
   private final VerifierLog log;
   private final Trace trace;
   private final boolean loopsAllowed;
+  private final boolean extension;
   private final int[] state;
   private final int[] stack;
   private int depth;
@@ -46,6 +48,7 @@ final class ControlFlow {
     this.log = log;
     this.trace = trace;
     this.loopsAllowed = options.host().bpfCapable();
+    this.extension = program.type() == ProgramType.EXT;
     this.state = new int[insns.length];
     this.stack = new int[insns.length];
   }
@@ -144,7 +147,8 @@ final class ControlFlow {
       marks.jumpPoint[at] = true;
     }
     Subprog subprog = subprogs.containing(at);
-    subprog.mightSleep |= Helpers.mightSleep(helper);
+    // An extension has no helpers yet: whose it may call is known only behind this pass.
+    subprog.mightSleep |= Helpers.mightSleep(helper) && !extension;
     subprog.changesPacketData |= Helpers.changesPacketData(helper);
   }
 

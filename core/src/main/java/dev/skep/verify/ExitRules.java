@@ -82,7 +82,7 @@ final class ExitRules {
   /** Whether the main program stands for a function without a result: then r0 does not matter. */
   private boolean returnsNothing() {
     Attachment target = env.attachment;
-    return switch (env.program.type()) {
+    return switch (env.program.resolvedType()) {
       case STRUCT_OPS -> target != null && (target.returnsVoid() || returnsItsArgument(target));
       case LSM ->
           target != null
@@ -141,7 +141,7 @@ final class ExitRules {
 
   private void checkByType() {
     AttachType attach = AttachType.ofNumber(LoadChecks.attachType(env.program));
-    switch (env.program.type()) {
+    switch (env.program.resolvedType()) {
       case CGROUP_SOCK_ADDR -> checkSockAddr(attach);
       case CGROUP_SKB -> enforceProgram(0, attach == AttachType.CGROUP_INET_EGRESS ? 3 : 1);
       case CGROUP_SOCK,

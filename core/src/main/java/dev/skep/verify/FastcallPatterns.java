@@ -54,8 +54,8 @@ final class FastcallPatterns {
       for (int i = subprog.start; i < subprog.end; i++) {
         if (Subprogs.isHelperCall(insns[i]) && helpers.allows(InsnWord.imm(insns[i]))) {
           int helper = InsnWord.imm(insns[i]);
-          int spillable = spillable(helper, program.type());
-          boolean fastcall = Helpers.isFastcall(helper, program.type());
+          int spillable = spillable(helper, program.resolvedType());
+          boolean fastcall = Helpers.isFastcall(helper, program.resolvedType());
           markCall(insns, i, spillable, fastcall, subprog, lowest, facts);
         }
         CalledKfuncs.Called kfunc = Subprogs.isKfuncCall(insns[i]) ? kfuncs.at(insns[i]) : null;

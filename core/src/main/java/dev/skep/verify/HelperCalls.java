@@ -141,7 +141,7 @@ final class HelperCalls {
   /** Programs that trace must not trace these helpers (bpf_sk_storage_tracing_allowed). */
   private boolean givesSocketStorage() {
     Attachment target = env.attachment;
-    return switch (env.program.type()) {
+    return switch (env.program.resolvedType()) {
       case SYSCALL -> false;
       case TRACING -> target == null || !target.name().startsWith("bpf_sk_storage");
       default -> true;
@@ -154,11 +154,11 @@ final class HelperCalls {
     if (target == null) {
       return false;
     }
-    if (env.program.type() == ProgramType.TRACING
+    if (env.program.resolvedType() == ProgramType.TRACING
         && env.program.expectedAttachType() == AttachType.TRACE_ITER.number()) {
       return true;
     }
-    if (env.program.type() == ProgramType.LSM) {
+    if (env.program.resolvedType() == ProgramType.LSM) {
       throw env.unsupported("bpf_d_path in programs of type lsm");
     }
     return PATH_TARGETS.contains(target.name());
@@ -172,7 +172,7 @@ final class HelperCalls {
     if (known != null) {
       return known;
     }
-    ProgramType type = env.program.type();
+    ProgramType type = env.program.resolvedType();
     if (!allowed.isKnown()) {
       throw env.unsupported("helpers of program type " + type.text());
     }
@@ -310,7 +310,7 @@ final class HelperCalls {
   }
 
   private void checkGetFuncIp() {
-    ProgramType type = env.program.type();
+    ProgramType type = env.program.resolvedType();
     if (type == ProgramType.TRACING) {
       switch (AttachType.ofNumber(env.program.expectedAttachType())) {
         case TRACE_FENTRY, TRACE_FEXIT, MODIFY_RETURN -> {
@@ -331,7 +331,7 @@ final class HelperCalls {
 
   /** What a program sets must be what it may return. */
   private void checkSetRetval() {
-    if (env.program.type() == ProgramType.LSM
+    if (env.program.resolvedType() == ProgramType.LSM
         && env.program.expectedAttachType() == AttachType.LSM_CGROUP.number()) {
       throw env.unsupported("bpf_set_retval in programs of type lsm");
     }

@@ -178,7 +178,7 @@ final class KfuncArguments {
           Errno.EINVAL, "arg#" + i + " expected pointer to ctx, but got " + RegTypeText.of(type));
     }
     if (kfunc.name().equals("bpf_cast_to_kern_ctx")) {
-      String name = Prototypes.kernelContextName(env.program.type());
+      String name = Prototypes.kernelContextName(env.program.resolvedType());
       int id = name.isEmpty() ? -1 : kfunc.btf().find(name, BtfKind.STRUCT);
       if (id < 0) {
         throw env.unsupported("kfunc bpf_cast_to_kern_ctx in this type of program");

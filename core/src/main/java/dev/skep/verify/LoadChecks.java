@@ -45,10 +45,10 @@ final class LoadChecks {
 
   /** The attach type with the default filled in (bpf_prog_load_fixup_attach_type). */
   static int attachType(Program program) {
-    if (program.expectedAttachType() != 0) {
-      return program.expectedAttachType();
+    if (program.resolvedAttachType() != 0) {
+      return program.resolvedAttachType();
     }
-    return switch (program.type()) {
+    return switch (program.resolvedType()) {
       case CGROUP_SOCK -> CGROUP_INET_SOCK_CREATE.number();
       case SK_REUSEPORT -> SK_REUSEPORT_SELECT.number();
       default -> 0;

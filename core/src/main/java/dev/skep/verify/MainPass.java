@@ -4,6 +4,7 @@ import static dev.skep.isa.Opcodes.*;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.ProgramType;
 
 /** Follows every path through a program or global function (do_check_common, do_check). */
 final class MainPass {
@@ -86,7 +87,7 @@ final class MainPass {
     state.firstInsn = env.subprogs[number].start;
     state.lastInsn = -1;
     env.cur = state;
-    if (number != 0) {
+    if (number != 0 || env.program.type() == ProgramType.EXT) {
       functions.enterGlobal(number, frame);
     } else {
       functions.enterMain(frame);

@@ -67,7 +67,7 @@ final class MapRules {
     }
     boolean updates =
         (helper == 2 || helper == 3)
-            && switch (env.program.type()) {
+            && switch (env.program.resolvedType()) {
               case SOCK_OPS -> helper == 3;
               case SOCKET_FILTER,
                   SCHED_CLS,

@@ -481,7 +481,7 @@ final class MemoryAccess {
    * @param call the helper call that the pointer goes to, null for an access by an instruction
    */
   boolean mayAccessPacket(boolean write, @Nullable CallArguments call) {
-    ProgramType type = env.program.type();
+    ProgramType type = env.program.resolvedType();
     switch (type) {
       case LWT_IN, LWT_OUT, LWT_SEG6LOCAL, SK_REUSEPORT, FLOW_DISSECTOR, CGROUP_SKB -> {
         if (write) {

@@ -26,7 +26,7 @@ final class PacketLoads {
 
   void check(long word) {
     int code = InsnWord.code(word);
-    switch (env.program.type()) {
+    switch (env.program.resolvedType()) {
       case SOCKET_FILTER, SCHED_CLS, SCHED_ACT -> {}
       default ->
           throw env.reject(

@@ -19,6 +19,7 @@ record Preparation(
   /**
    * Runs the passes.
    *
+   * @param target the program that this one extends, or null
    * @throws Rejection with the reason in the log
    * @throws UnsupportedException for what cannot be judged yet
    */
@@ -27,6 +28,7 @@ record Preparation(
       VerifierOptions options,
       BtfObjects btfs,
       CalledKfuncs kfuncs,
+      @Nullable TargetProgram target,
       VerifierLog log,
       Trace trace) {
     long[] insns = program.insns();
@@ -39,7 +41,9 @@ record Preparation(
     ImmediateLoads.resolve(program, btfs.symbols(), log, facts);
     ControlFlow.check(program, options, kfuncs, subprogs, marks, log, trace);
     Postorder.compute(insns, subprogs, marks);
-    Attachment attachment = AttachChecks.check(program, options, btfs, log);
+    Extension extension = Extension.of(program, options, subprogs.get(0), target);
+    Attachment attachment = AttachChecks.check(program, options, btfs, extension, log);
+    kfuncs.resolveType();
     Components.compute(insns, marks);
     AllowedHelpers helpers = new AllowedHelpers(program, attachment);
     LiveRegisters.compute(program, helpers, kfuncs, marks, log, trace);

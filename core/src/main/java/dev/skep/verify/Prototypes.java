@@ -296,12 +296,12 @@ final class Prototypes {
 
   /** Whether a pointer's target is the type of the program's context (btf_is_prog_ctx_type). */
   private boolean isContext(Btf btf, int target) {
-    return isContext(env.program.type(), btf, target);
+    return isContext(env.program.resolvedType(), btf, target);
   }
 
   /** Whether a parameter of a kfunc is the program's context. */
   static boolean isContext(Env env, KfuncParameter parameter) {
-    return isContext(env.program.type(), parameter.btf(), parameter.btf().target(parameter.type()));
+    return isContext(env.program.resolvedType(), parameter.btf(), parameter.btf().target(parameter.type()));
   }
 
   private static boolean isContext(ProgramType program, Btf btf, int target) {

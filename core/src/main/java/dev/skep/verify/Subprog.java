@@ -75,6 +75,10 @@ final class Subprog {
         hasLdAbs,
         callback,
         exceptionCallback,
-        privateStack);
+        privateStack,
+        funcTypeId,
+        unreliable,
+        changesPacketData,
+        mightSleep);
   }
 }

@@ -2,6 +2,7 @@ package dev.skep.verify;
 
 import dev.skep.program.AttachPrototype;
 import dev.skep.program.Program;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,17 @@ public final class VerifiedProgram {
   /** In order of their starts; the first is the main program. */
   public List<SubprogFacts> subprogs() {
     return subprogs;
+  }
+
+  /** What programs that extend it need to know of it. */
+  public TargetProgram asTarget() {
+    List<TargetProgram.Function> functions = new ArrayList<>();
+    for (SubprogFacts subprog : subprogs) {
+      if (facts.seen[subprog.start()]) {
+        functions.add(TargetProgram.Function.of(subprog));
+      }
+    }
+    return new TargetProgram(program, options.host().jit(), List.copyOf(functions));
   }
 
   /**

@@ -1,7 +1,10 @@
 package dev.skep.verify;
 
+import static dev.skep.errors.Errno.EINVAL;
+
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,21 +15,43 @@ public final class Verifier {
 
   /** Judges one program; never throws for anything in the program. */
   public static Verdict verify(Program program, VerifierOptions options) {
-    return new Judgement(program, options).run();
+    return verify(program, options, null);
+  }
+
+  /**
+   * As {@link #verify(Program, VerifierOptions)}, for an extension whose target was verified
+   * before; it may be null: then {@link Program#attachProgram} is verified first.
+   */
+  public static Verdict verify(
+      Program program, VerifierOptions options, @Nullable TargetProgram target) {
+    return new Judgement(program, options, target).run();
+  }
+
+  /**
+   * Whether an extension that was verified for one program may replace a function of another one
+   * too (bpf_check_attach_target as BPF_LINK_CREATE calls it).
+   *
+   * @param typeId the function, a FUNC of the other program's BTF
+   * @return 0 or a positive errno
+   */
+  public static int checkAttach(VerifiedProgram extension, TargetProgram target, int typeId) {
+    return ExtensionChecks.attach(extension, target, typeId);
   }
 
   private static final class Judgement {
     private final Program program;
     private final VerifierOptions options;
+    private final @Nullable TargetProgram given;
     private final CalledKfuncs kfuncs;
     private final VerifierLog log;
     private final Trace trace;
     private final long begun = System.nanoTime();
     private @Nullable Env env;
 
-    Judgement(Program program, VerifierOptions options) {
+    Judgement(Program program, VerifierOptions options, @Nullable TargetProgram given) {
       this.program = program;
       this.options = options;
+      this.given = given;
       kfuncs = new CalledKfuncs(program, options.kernel());
       log = new VerifierLog(options.logLevel(), options.logSize());
       trace = new Trace(log, program, kfuncs::name, SourceText.of(program.btf()));
@@ -53,7 +78,7 @@ public final class Verifier {
       AttachChecks.checkName(program, options, log);
       BtfObjects btfs = new BtfObjects(program, options.kernel());
       trace.printer().names(btfs);
-      Preparation prepared = Preparation.of(program, options, btfs, kfuncs, log, trace);
+      Preparation prepared = Preparation.of(program, options, btfs, kfuncs, target(), log, trace);
       Env made =
           new Env(
               program,
@@ -82,6 +107,26 @@ public final class Verifier {
           made.packetWritten,
           options,
           attachment == null ? null : attachment.prototype());
+    }
+
+    /** The program that this one extends, as its own verification left it. */
+    private @Nullable TargetProgram target() {
+      Program extended = program.attachProgram();
+      if (program.type() != ProgramType.EXT || extended == null || given != null) {
+        return given;
+      }
+      return switch (Verifier.verify(extended, options.withLogLevel(0))) {
+        case Verdict.Accepted accepted -> accepted.program().asTarget();
+        case Verdict.Rejected no -> {
+          // It has no descriptor to give.
+          log.add("target program \"").add(extended.name()).add("\" cannot be loaded: ");
+          log.add(no.message()).line();
+          throw new Rejection(EINVAL);
+        }
+        case Verdict.Unsupported missing ->
+            throw new UnsupportedException(
+                "target program \"" + extended.name() + "\": " + missing.what());
+      };
     }
 
     private Verdict accepted(VerifiedProgram verified) {

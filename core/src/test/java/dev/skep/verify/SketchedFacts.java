@@ -150,7 +150,19 @@ public final class SketchedFacts {
     List<SubprogFacts> subprogs = new ArrayList<>();
     for (int s = 0; s < starts.size(); s++) {
       subprogs.add(
-          new SubprogFacts(starts.get(s), depths[s], false, false, false, false, false, false));
+          new SubprogFacts(
+              starts.get(s),
+              depths[s],
+              false,
+              false,
+              false,
+              false,
+              false,
+              false,
+              0,
+              false,
+              false,
+              false));
     }
     return new VerifiedProgram(program, facts, subprogs, writesPacket, options, null);
   }
