@@ -201,12 +201,6 @@ int bad_elsewhere(struct __sk_buff *skb)
 	return 0;
 }
 
-SEC("freplace/tracer")
-int bad_tracer(__u64 *ctx)
-{
-	return 0;
-}
-
 SEC("freplace/new_sub")
 int bad_recursion(struct __sk_buff *skb)
 {
@@ -217,12 +211,6 @@ SEC("freplace/sub")
 int bad_helper(struct __sk_buff *skb)
 {
 	return bpf_msg_apply_bytes((void *)skb, 0);
-}
-
-SEC("freplace")
-int unnamed(struct __sk_buff *skb)
-{
-	return 0;
 }
 
 char _license[] SEC("license") = "GPL";

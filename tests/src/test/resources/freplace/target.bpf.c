@@ -146,10 +146,4 @@ int connect4(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
-SEC("fentry/bpf_fentry_test1")
-int tracer(__u64 *ctx)
-{
-	return 0;
-}
-
 char _license[] SEC("license") = "GPL";

@@ -94,18 +94,18 @@ final class Linker {
     SourceInfo info = new SourceInfo(model, program.name(), pieces);
     Program linked =
         new Program(
-        program.name(),
-        program.section(),
-        program.type(),
-        program.expectedAttachType(),
-        program.flags(),
-        model.license,
-        insns,
-        List.copyOf(specs),
-        info.functions(),
-        info.lines(),
-        model.btf,
-        program.attachTo());
+            program.name(),
+            program.section(),
+            program.type(),
+            program.expectedAttachType(),
+            program.flags(),
+            model.license,
+            insns,
+            List.copyOf(specs),
+            info.functions(),
+            info.lines(),
+            model.btf,
+            program.attachTo());
     Program target = program.attachProgram();
     return target == null ? linked : linked.withTarget(program.attachTo(), 0, null, target);
   }

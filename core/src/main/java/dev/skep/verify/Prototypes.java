@@ -301,7 +301,8 @@ final class Prototypes {
 
   /** Whether a parameter of a kfunc is the program's context. */
   static boolean isContext(Env env, KfuncParameter parameter) {
-    return isContext(env.program.resolvedType(), parameter.btf(), parameter.btf().target(parameter.type()));
+    return isContext(
+        env.program.resolvedType(), parameter.btf(), parameter.btf().target(parameter.type()));
   }
 
   private static boolean isContext(ProgramType program, Btf btf, int target) {

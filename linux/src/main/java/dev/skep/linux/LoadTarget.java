@@ -1,13 +1,12 @@
 package dev.skep.linux;
 
-import dev.skep.btf.Btf;
-import dev.skep.btf.BtfKind;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Fd;
 import dev.skep.program.AttachTarget;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,16 +59,11 @@ final class LoadTarget implements AutoCloseable {
   }
 
   private static int function(Program program, Program target) {
-    if (program.attachBtfId() != 0) {
-      return program.attachBtfId();
-    }
-    Btf btf = target.btf();
-    String name = program.attachTo() == null ? target.name() : program.attachTo();
-    int id = btf == null ? 0 : btf.find(name, BtfKind.FUNC);
+    int id = AttachTarget.inProgram(program, target);
     if (id == 0) {
       throw new BpfErrnoException(
           Errno.ESRCH,
-          "program \"" + program.name() + "\": attach target \"" + name + "\"",
+          "program \"" + program.name() + "\": attach target \"" + program.attachTo() + "\"",
           "the program \"" + target.name() + "\" has no such function in its BTF");
     }
     return id;
@@ -79,6 +73,12 @@ final class LoadTarget implements AutoCloseable {
     if (program.attachTo() == null && program.attachBtfId() == 0) {
       // The kernel says what is wrong with it.
       return new LoadTarget(0, 0);
+    }
+    if (program.type() == ProgramType.EXT && program.attachBtfId() == 0) {
+      throw new BpfErrnoException(
+          Errno.EINVAL,
+          "program \"" + program.name() + "\": attach target \"" + program.attachTo() + "\"",
+          "it is a function of another program: say which (ObjectProgram.attachTarget)");
     }
     AttachTarget found = AttachTarget.find(program, KernelBtf.types());
     if (found == null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.AttachType;
 import dev.skep.program.HostFacts;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
@@ -51,12 +52,9 @@ class ExtensionVerdictTest {
     "new_pull, more",
     "bad_elsewhere, leaf",
     "bad_return_is_not_seen, entry",
-    "unnamed, leaf",
   })
   void takesWhatFits(String extension, String target) {
-    Program program =
-        FreplaceObjects.extension(
-            extension, FreplaceObjects.target(target), extension.equals("unnamed") ? "leaf" : null);
+    Program program = FreplaceObjects.extension(extension, FreplaceObjects.target(target), null);
     VerifiedProgram verified = accepted(program);
     assertThat(verified.program().type()).isEqualTo(ProgramType.EXT);
     assertThat(Rewriter.rewrite(verified).functions()).isNotEmpty();
@@ -111,7 +109,9 @@ class ExtensionVerdictTest {
               assertThat(no.message()).isEqualTo("attach program FD is not set");
               assertThat(no.errno()).isEqualTo(Errno.EINVAL);
             });
-    assertThat(Verifier.verify(FreplaceObjects.extension("unnamed", null, null), OPTIONS))
+    Program nameless =
+        FreplaceObjects.extension("new_sub", null, null).withTarget(null, 0, null, null);
+    assertThat(Verifier.verify(nameless, OPTIONS))
         .isInstanceOfSatisfying(
             Verdict.Rejected.class,
             no -> assertThat(no.message()).isEqualTo("Tracing programs must provide btf_id"));
@@ -141,13 +141,36 @@ class ExtensionVerdictTest {
 
   @Test
   void extensionsAreNotExtended() {
-    Program first =
-        FreplaceObjects.extension("new_sub", FreplaceObjects.target("entry"), null);
+    Program first = FreplaceObjects.extension("new_sub", FreplaceObjects.target("entry"), null);
     Program second = FreplaceObjects.extension("bad_recursion", first, null);
     assertThat(Verifier.verify(second, OPTIONS))
         .isInstanceOfSatisfying(
             Verdict.Rejected.class,
             no -> assertThat(no.message()).isEqualTo("Cannot recursively attach"));
+  }
+
+  @Test
+  void tracersAreNotExtended() {
+    Program target = FreplaceObjects.target("entry");
+    Program tracer =
+        new Program(
+            "tracer",
+            "",
+            ProgramType.TRACING,
+            AttachType.TRACE_FENTRY.number(),
+            0,
+            "GPL",
+            target.insns(),
+            target.maps(),
+            target.funcInfo(),
+            target.lineInfo(),
+            target.btf(),
+            "bpf_fentry_test1");
+    TargetProgram known = new TargetProgram(tracer, true, accepted(target).asTarget().functions());
+    assertThat(Verifier.verify(FreplaceObjects.extension("new_sub", tracer, null), OPTIONS, known))
+        .isInstanceOfSatisfying(
+            Verdict.Rejected.class,
+            no -> assertThat(no.message()).isEqualTo("Cannot extend fentry/fexit"));
   }
 
   @Test
@@ -173,7 +196,11 @@ class ExtensionVerdictTest {
   void aTargetThatCannotBeLoadedHasNoDescriptor() {
     Program broken =
         Program.of(
-            "broken", ProgramType.SCHED_CLS, "GPL", new long[] {InsnWord.of(0x95, 0, 0, 0, 0)}, List.of());
+            "broken",
+            ProgramType.SCHED_CLS,
+            "GPL",
+            new long[] {InsnWord.of(0x95, 0, 0, 0, 0)},
+            List.of());
     Program target = FreplaceObjects.target("entry");
     Program bad =
         new Program(
