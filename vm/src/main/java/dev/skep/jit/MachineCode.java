@@ -64,6 +64,22 @@ public final class MachineCode {
     this.tailCallEntry = tailCallEntry;
   }
 
+  /** The same code with other bytes: as it is at an address, or after patches. */
+  public MachineCode withBytes(byte[] other) {
+    if (other.length != bytes.length) {
+      throw new IllegalArgumentException(other.length + " bytes of code, want " + bytes.length);
+    }
+    return new MachineCode(
+        other.clone(),
+        functionOffsets,
+        functionLengths,
+        insnOffsets,
+        relocations,
+        pokes,
+        faults,
+        tailCallEntry);
+  }
+
   /** The code, places of {@link #relocations} holding what does not depend on its address. */
   public byte[] bytes() {
     return bytes.clone();

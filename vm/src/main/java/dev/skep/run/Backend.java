@@ -1,6 +1,7 @@
 package dev.skep.run;
 
 import dev.skep.map.VmMap;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.List;
 
@@ -8,6 +9,11 @@ import java.util.List;
 interface Backend extends AutoCloseable {
   /** The engine's name on the command line. */
   String name();
+
+  /** How programs are rewritten for it. */
+  default RewriteOptions rewrites() {
+    return RewriteOptions.INDIRECT;
+  }
 
   /**
    * Loads a rewritten program.

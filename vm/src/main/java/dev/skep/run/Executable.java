@@ -1,11 +1,13 @@
 package dev.skep.run;
 
+import dev.skep.jit.MachineCode;
 import dev.skep.jit.x64.BatchLayout;
 import dev.skep.machine.Cpu;
 import dev.skep.map.PokeUser;
 import dev.skep.natives.Memory;
 import dev.skep.program.layout.XdpBuffLayout;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A program's code, as one of the engines made it. */
 interface Executable {
@@ -79,6 +81,11 @@ interface Executable {
    * @param map index of the array among the program's maps
    */
   record Pokes(int map, PokeUser user) {}
+
+  /** The machine code as it is now, or null where the program is interpreted. */
+  default @Nullable MachineCode code() {
+    return null;
+  }
 
   /** Bytes of machine code; 0 where the program is interpreted. */
   default int codeBytes() {

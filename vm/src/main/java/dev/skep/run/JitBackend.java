@@ -1,6 +1,7 @@
 package dev.skep.run;
 
 import dev.skep.jit.Linkage;
+import dev.skep.jit.MachineCode;
 import dev.skep.jit.x64.BatchKind;
 import dev.skep.jit.x64.BatchLayout;
 import dev.skep.jit.x64.NativeHelper;
@@ -8,11 +9,13 @@ import dev.skep.jit.x64.NativeProgram;
 import dev.skep.jit.x64.X64Text;
 import dev.skep.machine.BpfFunction;
 import dev.skep.machine.Cpu;
+import dev.skep.machine.GracePeriods;
 import dev.skep.machine.Machine;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.KernelVariable;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +27,7 @@ import java.util.Set;
 /** Compiles programs to x86-64 machine code, in the kernel's layout or the userspace one. */
 final class JitBackend implements Backend {
   private final boolean kernelLayout;
+  private final GracePeriods gracePeriods;
   private final X64Text text;
   private final HelperTable helpers;
   private final KernelVariables variables;
@@ -44,6 +48,7 @@ final class JitBackend implements Backend {
       Set<Integer> replaced,
       boolean kernelLayout) {
     this.kernelLayout = kernelLayout;
+    gracePeriods = machine.gracePeriods();
     this.helpers = helpers;
     this.variables = variables;
     List<Cpu> cpus = new ArrayList<>();
@@ -65,6 +70,11 @@ final class JitBackend implements Backend {
   }
 
   @Override
+  public RewriteOptions rewrites() {
+    return kernelLayout ? RewriteOptions.SEED : RewriteOptions.INDIRECT;
+  }
+
+  @Override
   public boolean entersBehindPrologue() {
     return true;
   }
@@ -72,7 +82,8 @@ final class JitBackend implements Backend {
   @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
     ProgramType type = program.program().type();
-    return new Compiled(text.load(program, new Addresses(maps, type)));
+    NativeProgram loaded = text.load(program, new Addresses(maps, type));
+    return new Compiled(loaded, DirectPokes.of(loaded.pokes(), gracePeriods));
   }
 
   @Override
@@ -145,9 +156,21 @@ final class JitBackend implements Backend {
 
   private final class Compiled implements Executable {
     private final NativeProgram program;
+    private final List<Pokes> pokes;
 
-    Compiled(NativeProgram program) {
+    Compiled(NativeProgram program, List<Pokes> pokes) {
       this.program = program;
+      this.pokes = pokes;
+    }
+
+    @Override
+    public List<Pokes> pokes() {
+      return pokes;
+    }
+
+    @Override
+    public MachineCode code() {
+      return program.liveCode();
     }
 
     @Override

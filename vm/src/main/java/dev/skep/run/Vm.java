@@ -142,7 +142,7 @@ public final class Vm implements Engine {
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
     KernelPointers.check(verified.facts());
-    return load(verified, Rewriter.rewrite(verified), given);
+    return load(verified, Rewriter.rewrite(verified, backend.rewrites()), given);
   }
 
   private VmProgram load(

@@ -7,6 +7,7 @@ import dev.skep.engine.TestRun;
 import dev.skep.engine.TestRunResult;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.jit.MachineCode;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.HandleLayout;
 import dev.skep.machine.Ids;
@@ -22,6 +23,7 @@ import dev.skep.program.ProgramType;
 import dev.skep.program.layout.BpfProgLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -109,6 +111,15 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   /** Bytes of its machine code; 0 where it is interpreted. */
   public int codeBytes() {
     return executable.codeBytes();
+  }
+
+  /**
+   * The machine code as it is now, direct tail calls leading where their slots say; empty where the
+   * program is interpreted.
+   */
+  public Optional<MachineCode> machineCode() {
+    checkOpen();
+    return Optional.ofNullable(executable.code());
   }
 
   Executable executable() {

@@ -82,7 +82,7 @@ public record KernelLayout(
         BpfProgLayout.BPF_FUNC);
   }
 
-  /** For execution inside the process: no mitigations, every tail call reads its slot. */
+  /** For execution inside the process: no mitigations. */
   public static KernelLayout inProcess(boolean bmi2) {
     return new KernelLayout(
         bmi2,
@@ -90,7 +90,7 @@ public record KernelLayout(
         false,
         false,
         Indirect.PLAIN,
-        false,
+        true,
         false,
         PerCpuRegion.BASE_OFFSET,
         RunnableProgram.CPU_NUMBER_OFFSET,

@@ -32,13 +32,15 @@ public final class NativeProgram {
   private final long image;
   private final Needs needs;
   private final Entry entry;
+  private final PokeSites pokes;
 
-  NativeProgram(X64Text text, MachineCode code, long image, Needs needs) {
+  NativeProgram(X64Text text, MachineCode code, long image, Needs needs, PokeSites pokes) {
     this.text = text;
     this.code = code;
     this.image = image;
     this.needs = needs;
     this.entry = entryFor(needs);
+    this.pokes = pokes;
   }
 
   /**
@@ -51,7 +53,7 @@ public final class NativeProgram {
         new MachineCode(
             new byte[0], new int[] {0}, new int[0], new int[0], List.of(), List.of(), List.of(), 0);
     NativeProgram program =
-        new NativeProgram(text, nothing, routine, new Needs(false, false, false));
+        new NativeProgram(text, nothing, routine, new Needs(false, false, false), PokeSites.NONE);
     for (Entry each : Entry.values()) {
       program.run(each, 0, cpu);
     }
@@ -74,8 +76,19 @@ public final class NativeProgram {
     return image + code.tailCallEntry();
   }
 
+  /** The code as it was compiled: places that are patched, or hold an address, as they come. */
   public MachineCode code() {
     return code;
+  }
+
+  /** The code as it is now, with all addresses in it. */
+  public MachineCode liveCode() {
+    return code.withBytes(text.read(image, code.length()));
+  }
+
+  /** The direct tail calls, which do not follow their slots by themselves. */
+  public PokeSites pokes() {
+    return pokes;
   }
 
   /** Whether the program itself calls functions in Java. */

@@ -1,61 +1,45 @@
 package dev.skep.jit.x64;
 
-import dev.skep.jit.MachineCode;
-import dev.skep.rewrite.PokeDescriptor;
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * The direct tail calls of one loaded program, and how they follow the slots that they name (the
  * poke_tab of struct bpf_prog_aux). Whoever speaks for a program array holds its lock (the kernel's
  * poke_mutex) from the first {@link #update} on.
  */
-public final class PokeSites {
-  /**
-   * A struct bpf_jit_poke_descriptor with its addresses.
-   *
-   * @param target tailcall_target: the jump to the callee, a nop while there is none
-   * @param bypass tailcall_bypass: the jump over the tail call, a nop while there is a callee
-   */
-  private record Site(PokeDescriptor descriptor, long target, long bypass) {
-    /** bypass_addr: the end of the tail call. */
-    long end() {
-      return target + TextPoker.PATCH_SIZE;
-    }
-  }
+public interface PokeSites {
+  /** Of a program that has none. */
+  PokeSites NONE =
+      new PokeSites() {
+        @Override
+        public int[] maps() {
+          return new int[0];
+        }
 
-  private final TextPoker poker;
-  private final List<Site> sites = new ArrayList<>();
+        @Override
+        public int[] keys(int map) {
+          return new int[0];
+        }
 
-  PokeSites(TextPoker poker, MachineCode code, List<PokeDescriptor> descriptors, long image) {
-    this.poker = poker;
-    for (MachineCode.PokeSite site : code.pokes()) {
-      PokeDescriptor descriptor = descriptors.get(site.poke());
-      sites.add(new Site(descriptor, image + site.target(), image + site.bypass()));
-    }
-  }
+        @Override
+        public boolean waits() {
+          return false;
+        }
+
+        @Override
+        public void update(int map, int key, long old, long now, Runnable gracePeriod) {}
+      };
 
   /** Indexes of the program's maps whose slots matter, ascending, each once. */
-  public int[] maps() {
-    return sites.stream().mapToInt(site -> site.descriptor.map()).sorted().distinct().toArray();
-  }
+  int[] maps();
 
   /** The slots of a map that matter, ascending, each once. */
-  public int[] keys(int map) {
-    return sites.stream()
-        .filter(site -> site.descriptor.map() == map)
-        .mapToInt(site -> site.descriptor.key())
-        .sorted()
-        .distinct()
-        .toArray();
-  }
+  int[] keys(int map);
+
+  /** Whether the end of a callee takes a grace period. */
+  boolean waits();
 
   /**
    * Follows a change of a slot (bpf_arch_poke_desc_update for each descriptor of it), or, with
    * nothing before, what is in it at first (bpf_tail_call_direct_fixup).
-   *
-   * <p>A callee that goes away is let go in two steps: runs that are on their way to the jump have
-   * torn their frame down already, and must find it.
    *
    * @param map index into the program's maps
    * @param old tail call entry of the program that was there, 0 for none
@@ -63,42 +47,5 @@ public final class PokeSites {
    * @param gracePeriod waits until every run of now has ended
    * @throws IllegalStateException if the code is not what it must be
    */
-  public void update(int map, int key, long old, long now, Runnable gracePeriod) {
-    for (Site site : sites) {
-      if (site.descriptor.map() == map && site.descriptor.key() == key) {
-        update(site, old, now, gracePeriod);
-      }
-    }
-  }
-
-  private void update(Site site, long old, long now, Runnable gracePeriod) {
-    if (now != 0) {
-      poke(site.target, old, now);
-      if (old == 0) {
-        poke(site.bypass, site.end(), TextPoker.NOP);
-      }
-    } else {
-      if (poke(site.bypass, TextPoker.NOP, site.end()) == 0) {
-        gracePeriod.run();
-      }
-      poke(site.target, old, TextPoker.NOP);
-    }
-  }
-
-  /** A failure here means that text and bookkeeping disagree, which nothing can mend. */
-  private int poke(long site, long from, long to) {
-    int result = poker.poke(site, from, to);
-    if (result < 0) {
-      throw new IllegalStateException(
-          "poke of 0x"
-              + Long.toHexString(site)
-              + " from 0x"
-              + Long.toHexString(from)
-              + " to 0x"
-              + Long.toHexString(to)
-              + ": errno "
-              + -result);
-    }
-    return result;
-  }
+  void update(int map, int key, long old, long now, Runnable gracePeriod);
 }

@@ -71,6 +71,13 @@ final class TextPoker implements AutoCloseable {
     }
   }
 
+  /** The bytes of code, without the breakpoint of a patch that is under way. */
+  static byte[] read(CodeSpace space, long address, int length) {
+    synchronized (TEXT_MUTEX) {
+      return space.read(address, length);
+    }
+  }
+
   private void replace(long site, byte[] wanted, long resume) {
     trap.install();
     trap.publish(site, resume);

@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The executable text of one runtime: the routines that Java enters by, helpers, loops over inputs,
@@ -39,6 +40,7 @@ public final class X64Text implements AutoCloseable {
   private final long repeatLoop;
   private final long contextLoop;
   private final long xdpLoop;
+  private @Nullable TextPoker poker;
 
   /** As {@link #X64Text(List, boolean)}, in the userspace layout. */
   public X64Text(List<Cpu> cpus) {
@@ -153,7 +155,31 @@ public final class X64Text implements AutoCloseable {
       link(bytes, image, code, relocation, linkage);
     }
     space.write(image, bytes, bytes.length);
-    return new NativeProgram(this, code, image, Needs.of(input, linkage));
+    return new NativeProgram(
+        this, code, image, Needs.of(input, linkage), sites(code, input, image));
+  }
+
+  private PokeSites sites(MachineCode code, JitInput input, long image) {
+    if (code.pokes().isEmpty()) {
+      return PokeSites.NONE;
+    }
+    return switch (layout) {
+      case KernelLayout _ -> new KernelPokeSites(poker()::poke, code, input.pokes(), image);
+      case UserLayout _ -> throw new IllegalStateException("direct tail calls in userspace layout");
+    };
+  }
+
+  /** Patches live code, from the first program on that asks for it. */
+  private synchronized TextPoker poker() {
+    if (poker == null) {
+      poker = new TextPoker(space);
+    }
+    return poker;
+  }
+
+  /** The bytes at an address of code as they are now. */
+  byte[] read(long address, int length) {
+    return TextPoker.read(space, address, length);
   }
 
   private static void link(
@@ -211,7 +237,10 @@ public final class X64Text implements AutoCloseable {
 
   /** Unmaps everything; nothing of it may run any more. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (poker != null) {
+      poker.close();
+    }
     upcalls.close();
     space.close();
   }

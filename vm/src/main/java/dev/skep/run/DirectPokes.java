@@ -8,14 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The direct tail calls of a program in kernel layout into one program array. */
-final class KernelPokes implements PokeUser {
+/** The direct tail calls of a compiled program into one program array. */
+final class DirectPokes implements PokeUser {
   private final PokeSites sites;
   private final int map;
   private final int[] keys;
   private final GracePeriods gracePeriods;
 
-  private KernelPokes(PokeSites sites, int map, GracePeriods gracePeriods) {
+  private DirectPokes(PokeSites sites, int map, GracePeriods gracePeriods) {
     this.sites = sites;
     this.map = map;
     this.gracePeriods = gracePeriods;
@@ -25,7 +25,7 @@ final class KernelPokes implements PokeUser {
   /** All of a program. */
   static List<Executable.Pokes> of(PokeSites sites, GracePeriods gracePeriods) {
     return Arrays.stream(sites.maps())
-        .mapToObj(map -> new Executable.Pokes(map, new KernelPokes(sites, map, gracePeriods)))
+        .mapToObj(map -> new Executable.Pokes(map, new DirectPokes(sites, map, gracePeriods)))
         .toList();
   }
 
@@ -36,7 +36,7 @@ final class KernelPokes implements PokeUser {
 
   @Override
   public boolean waits() {
-    return true;
+    return sites.waits();
   }
 
   @Override
