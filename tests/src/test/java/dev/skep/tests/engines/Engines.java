@@ -24,7 +24,8 @@ public final class Engines {
     try {
       return switch (name) {
         case "interp" -> Vm.interp(options);
-        case "jit", "jit-kernel" -> Vm.jit(options);
+        case "jit" -> Vm.jit(options);
+        case "jit-kernel" -> Vm.jitKernel(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };
