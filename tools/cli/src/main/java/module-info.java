@@ -5,6 +5,7 @@ module dev.skep.cli {
   requires dev.skep.vm;
   requires dev.skep.linux;
   requires dev.skep.ladder;
+  requires dev.skep.skeleton;
   requires info.picocli;
   requires com.fasterxml.jackson.core;
   requires static org.jspecify;

@@ -2,8 +2,6 @@ package dev.skep.data;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Memory seen through a BTF type: its parts by paths as in C, {@code "stats.packets"}, {@code
@@ -47,7 +45,7 @@ public final class TypedData {
         place.width() != 0
             ? BitFields.load(memory, place.bitOffset(), bits)
             : memory.load(place.offset(), bits / 8);
-    return isSigned(place.type()) ? value << 64 - bits >> 64 - bits : value;
+    return isSigned(place.type()) ? Integers.signed(value, bits) : value;
   }
 
   /** As {@link #getLong}, for what fits in an int. */
@@ -63,11 +61,7 @@ public final class TypedData {
   public void setLong(String path, long value) {
     TypePath.Place place = scalar(path);
     int bits = bits(place);
-    int spare = 64 - bits;
-    if (value << spare >> spare != value && value << spare >>> spare != value) {
-      throw new IllegalArgumentException(
-          "\"" + path + "\": " + value + " does not fit in " + bits + " bits");
-    }
+    Integers.fit(path, value, bits);
     if (place.width() != 0) {
       BitFields.store(memory, place.bitOffset(), bits, value);
     } else {
@@ -111,23 +105,14 @@ public final class TypedData {
 
   /** The text in an array of bytes, up to its first zero. */
   public String getString(String path) {
-    byte[] bytes = getBytes(path);
-    int end = 0;
-    while (end < bytes.length && bytes[end] != 0) {
-      end++;
-    }
-    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    TypePath.Place place = whole(path);
+    return Text.get(memory, place.offset(), size(place));
   }
 
   /** Sets an array of bytes to a text and zeros. */
   public void setString(String path, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    int size = size(whole(path));
-    if (bytes.length >= size) {
-      throw new IllegalArgumentException(
-          "\"" + path + "\": " + bytes.length + " bytes of text in an array of " + size);
-    }
-    setBytes(path, Arrays.copyOf(bytes, size));
+    TypePath.Place place = whole(path);
+    Text.put(memory, place.offset(), size(place), path, text);
   }
 
   private TypePath.Place whole(String path) {

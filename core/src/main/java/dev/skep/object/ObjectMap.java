@@ -2,6 +2,7 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import java.util.Arrays;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A map of an object; what is set here holds for programs linked and maps created afterwards. */
 public final class ObjectMap {
+  private static final int MAX_IMAGE = 1 << 26;
+
   private final String kernelName;
   private final int section;
   private final long sectionOffset;
@@ -201,6 +204,31 @@ public final class ObjectMap {
   /** The first element's bytes before load, or null where the map has none; not a copy. */
   public byte @Nullable [] initial() {
     return spec.initial();
+  }
+
+  /**
+   * The bytes of a data section before load, to be read and written; zeros where the file holds
+   * none. A new size is a new image.
+   *
+   * @throws IllegalArgumentException if the map is no data section
+   * @throws UnsupportedException if it is larger than 64 MiB and the file holds no bytes of it
+   */
+  public byte[] image() {
+    if (!data) {
+      throw new IllegalArgumentException("map \"" + name() + "\" is no data section");
+    }
+    byte[] image = spec.initial();
+    if (image != null) {
+      return image;
+    }
+    int size = spec.valueSize();
+    if (size < 0 || size > MAX_IMAGE) {
+      throw new UnsupportedException(
+          "map \"" + name() + "\": initial value in a section of " + size + " bytes");
+    }
+    byte[] zeros = new byte[size];
+    image(zeros);
+    return zeros;
   }
 
   /**

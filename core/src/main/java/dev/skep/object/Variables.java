@@ -2,7 +2,6 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
-import dev.skep.errors.UnsupportedException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -11,8 +10,6 @@ import java.util.Map;
 
 /** The variables of data sections: where they are, and their initial values. */
 final class Variables {
-  private static final int MAX_IMAGE = 1 << 26;
-
   private Variables() {}
 
   /** By map in the object's order, then by offset. */
@@ -104,29 +101,13 @@ final class Variables {
     }
     for (ObjectMap map : model.maps) {
       if (map.isGlobalData() && map.name().equals(variable.map())) {
-        byte[] image = imageOf(map);
+        byte[] image = map.image();
         System.arraycopy(value, 0, image, variable.offset(), value.length);
         if (map.section() == Kconfig.SECTION) {
           model.given.add(name);
         }
       }
     }
-  }
-
-  /** The map's own image; a .bss too large to be held as zeros gets one when it is first set. */
-  private static byte[] imageOf(ObjectMap map) {
-    byte[] image = map.initial();
-    if (image != null) {
-      return image;
-    }
-    int size = map.spec().valueSize();
-    if (size > MAX_IMAGE) {
-      throw new UnsupportedException(
-          "map \"" + map.name() + "\": initial value in a section of " + size + " bytes");
-    }
-    byte[] zeros = new byte[size];
-    map.image(zeros);
-    return zeros;
   }
 
   static void set(ObjectModel model, String name, long value) {

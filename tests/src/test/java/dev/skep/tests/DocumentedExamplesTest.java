@@ -40,7 +40,8 @@ final class DocumentedExamplesTest {
         .toList();
   }
 
-  private static String classPath() {
+  /** What the tests themselves run with. */
+  static String classPath() {
     return String.join(
         File.pathSeparator,
         Stream.of("java.class.path", "jdk.module.path", "surefire.test.class.path")

@@ -70,7 +70,8 @@ class OwnObjectsTest {
     return comparisons;
   }
 
-  private static List<Path> objects() throws IOException {
+  /** Every object that the project holds. */
+  static List<Path> objects() throws IOException {
     Path root = Path.of("").toAbsolutePath();
     while (!Files.exists(root.resolve("examples/dispatch.bpf.o"))) {
       root = Objects.requireNonNull(root.getParent());

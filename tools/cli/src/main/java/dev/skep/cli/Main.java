@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
       VerifyCommand.class,
       ProgCommand.class,
       BtfCommand.class,
+      GenCommand.class,
       LadderCommand.class,
       BatchCommand.class,
       BenchCommand.class,
@@ -53,7 +54,9 @@ public final class Main {
 
   /** Runs one command line; returns its exit status. Standard input is the process's own. */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
-    boolean debug = List.of(args).contains("-d") || List.of(args).contains("--debug");
+    boolean debug =
+        !List.of(args).contains("gen") && List.of(args).contains("-d")
+            || List.of(args).contains("--debug");
     CommandLine line = new CommandLine(new Main());
     line.setOut(out);
     line.setErr(err);
