@@ -5,6 +5,7 @@ import static dev.skep.isa.Opcodes.*;
 
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.Dialect;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
@@ -30,7 +31,11 @@ final class ImmediateLoads {
   private boolean cgroupStorage;
   private boolean perCpuCgroupStorage;
 
-  private ImmediateLoads(Program program, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
+  private final Dialect dialect;
+
+  private ImmediateLoads(
+      Program program, Dialect dialect, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
+    this.dialect = dialect;
     this.symbols = symbols;
     this.program = program;
     this.log = log;
@@ -38,8 +43,9 @@ final class ImmediateLoads {
     this.used = new boolean[program.maps().size()];
   }
 
-  static void resolve(Program program, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
-    new ImmediateLoads(program, symbols, log, facts).run();
+  static void resolve(
+      Program program, Dialect dialect, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
+    new ImmediateLoads(program, dialect, symbols, log, facts).run();
   }
 
   private void run() {
@@ -153,7 +159,7 @@ final class ImmediateLoads {
     }
   }
 
-  private static boolean sleepableType(MapType type) {
+  private boolean sleepableType(MapType type) {
     return switch (type) {
       case HASH,
           LRU_HASH,
@@ -173,6 +179,7 @@ final class ImmediateLoads {
           STACK,
           ARENA ->
           true;
+      case PROG_ARRAY -> dialect == Dialect.MAINLINE;
       default -> false;
     };
   }

@@ -3,6 +3,7 @@ package dev.skep.verify;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.AttachType;
+import dev.skep.program.Dialect;
 
 /** The stack that all frames of a chain of calls need together (check_max_stack_depth). */
 final class StackDepth {
@@ -42,6 +43,32 @@ final class StackDepth {
         check(i, i == 0 && privateStacks, shared);
       }
     }
+    if (tailCalls && env.options.dialect() == Dialect.MAINLINE) {
+      checkCallbacks();
+    }
+  }
+
+  /** A helper that runs a callback does not hand on where tail calls are counted. */
+  private void checkCallbacks() {
+    for (Subprog subprog : env.subprogs) {
+      if (subprog.callback && reachesTailCall(subprog, new boolean[env.subprogs.length])) {
+        throw env.reject(Errno.EINVAL, "cannot tail call within callback");
+      }
+    }
+  }
+
+  private boolean reachesTailCall(Subprog from, boolean[] seen) {
+    if (from.hasTailCall || seen[from.number]) {
+      return from.hasTailCall;
+    }
+    seen[from.number] = true;
+    for (int i = from.start; i < from.end; i++) {
+      int callee = Subprogs.isPseudoCall(env.insns[i]) ? callee(i) : -1;
+      if (callee >= 0 && reachesTailCall(env.subprogs[callee], seen)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** round_up_stack_depth */

@@ -31,6 +31,10 @@ public record VerifierOptions(
     return new VerifierOptions(dialect, facts, logLevel, logSize, kernel);
   }
 
+  public VerifierOptions withDialect(Dialect other) {
+    return new VerifierOptions(other, host, logLevel, logSize, kernel);
+  }
+
   public VerifierOptions withKernel(KernelTypes types) {
     return new VerifierOptions(dialect, host, logLevel, logSize, types);
   }
