@@ -104,14 +104,20 @@ public final class CodeSpace implements AutoCloseable {
     }
   }
 
-  /** Replaces eight aligned bytes of code that may be running by one store. */
-  public void patch(long address, long eightBytes) {
-    long offset = address - text;
-    if (offset < 0 || offset >= committed) {
-      throw new IllegalArgumentException("no code at 0x" + Long.toHexString(address));
+  /**
+   * Replaces four aligned bytes of code that may be running by one store; cores may go on with the
+   * old ones until {@link #synchronizeCores}. One thread at a time does so at an address.
+   *
+   * @return the old ones
+   */
+  public int replaceInt(long address, int now) {
+    long place = writable + checked(address, Integer.BYTES);
+    if ((address & 3) != 0) {
+      throw new IllegalArgumentException("not aligned: 0x" + Long.toHexString(address));
     }
-    Memory.putLongVolatile(writable + offset, eightBytes);
-    synchronizeCores();
+    int old = Memory.getInt(place);
+    Memory.putIntRelease(place, now);
+    return old;
   }
 
   /**

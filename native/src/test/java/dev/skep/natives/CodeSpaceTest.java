@@ -57,12 +57,13 @@ class CodeSpaceTest {
   @Test
   void patchedCodeIsSeen() throws Throwable {
     try (CodeSpace space = new CodeSpace()) {
-      byte[] constant = HexFormat.of().parseHex("b801000000c39090"); // mov eax,1; ret
+      byte[] constant = HexFormat.of().parseHex("909090b801000000c3"); // mov eax,1; ret
       long code = space.allocate(constant.length);
       space.write(code, constant, constant.length);
       MethodHandle call = NativeCode.caller(0, true);
       assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(1);
-      space.patch(code, 0x9090c300000002b8L);
+      assertThat(space.replaceInt(code + 4, 2)).isEqualTo(1);
+      CodeSpace.synchronizeCores();
       assertThat((long) call.invokeExact(MemorySegment.ofAddress(code))).isEqualTo(2);
     }
   }
@@ -70,15 +71,16 @@ class CodeSpaceTest {
   @Test
   void codeIsPatchedWhileItRuns() throws Throwable {
     try (CodeSpace space = new CodeSpace()) {
-      byte[] constant = HexFormat.of().parseHex("b801000000c39090"); // mov eax,1; ret
+      byte[] constant = HexFormat.of().parseHex("909090b801000000c3"); // mov eax,1; ret
       long code = space.allocate(constant.length);
       space.write(code, constant, constant.length);
       AtomicBoolean stop = new AtomicBoolean();
       Thread patcher =
           Thread.ofPlatform()
               .start(() -> {
-                for (long value = 1; !stop.get(); value = 3 - value) {
-                  space.patch(code, 0x9090c300000000b8L | value << 8);
+                for (int value = 2; !stop.get(); value = 3 - value) {
+                  space.replaceInt(code + 4, value);
+                  CodeSpace.synchronizeCores();
                 }
               });
       MethodHandle call = NativeCode.caller(0, true);

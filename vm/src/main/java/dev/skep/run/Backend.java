@@ -10,8 +10,11 @@ interface Backend extends AutoCloseable {
   /** The engine's name on the command line. */
   String name();
 
-  /** How programs are rewritten for it. */
-  default RewriteOptions rewrites() {
+  /**
+   * How programs are rewritten for it, given what the user wants: without direct tail calls where
+   * no code is patched.
+   */
+  default RewriteOptions rewrites(RewriteOptions wanted) {
     return RewriteOptions.INDIRECT;
   }
 

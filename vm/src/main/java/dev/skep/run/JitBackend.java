@@ -70,8 +70,8 @@ final class JitBackend implements Backend {
   }
 
   @Override
-  public RewriteOptions rewrites() {
-    return kernelLayout ? RewriteOptions.SEED : RewriteOptions.INDIRECT;
+  public RewriteOptions rewrites(RewriteOptions wanted) {
+    return wanted;
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.skep.map.VmMap;
 import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.Verdict;
@@ -142,7 +143,8 @@ public final class Vm implements Engine {
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
     KernelPointers.check(verified.facts());
-    return load(verified, Rewriter.rewrite(verified, backend.rewrites()), given);
+    RewriteOptions rewrites = backend.rewrites(options.rewrites());
+    return load(verified, Rewriter.rewrite(verified, rewrites), given);
   }
 
   private VmProgram load(

@@ -5,6 +5,7 @@ import dev.skep.program.Dialect;
 import dev.skep.program.Helpers;
 import dev.skep.program.HostFacts;
 import dev.skep.program.KernelTypes;
+import dev.skep.rewrite.RewriteOptions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -21,6 +22,8 @@ import java.util.function.Consumer;
  * @param kernel types of the kernel that the verifier knows
  * @param guardedMaps whether maps are as somebody without CAP_PERFMON creates them: indexes are
  *     masked against speculation
+ * @param rewrites how tail calls are encoded, and whether direct ones are wanted: a JIT does as it
+ *     is told, the interpreter has no direct ones
  */
 public record VmOptions(
     int[] cpus,
@@ -30,7 +33,8 @@ public record VmOptions(
     Consumer<String> trace,
     Map<Integer, BpfFunction> helpers,
     KernelTypes kernel,
-    boolean guardedMaps) {
+    boolean guardedMaps,
+    RewriteOptions rewrites) {
   private static final int NR_CPUS = 256;
 
   public VmOptions {
@@ -61,29 +65,44 @@ public record VmOptions(
       cpus[i] = i;
     }
     return new VmOptions(
-        cpus, Dialect.V6_18, 250, new int[0], line -> {}, Map.of(), KernelTypes.NONE, false);
+        cpus,
+        Dialect.V6_18,
+        250,
+        new int[0],
+        line -> {},
+        Map.of(),
+        KernelTypes.NONE,
+        false,
+        RewriteOptions.SEED);
   }
 
   public VmOptions withCpus(int... numbers) {
-    return new VmOptions(numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps);
+    return new VmOptions(
+        numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps, rewrites);
   }
 
   public VmOptions withDevices(int... ifindexes) {
-    return new VmOptions(cpus, dialect, hz, ifindexes, trace, helpers, kernel, guardedMaps);
+    return new VmOptions(
+        cpus, dialect, hz, ifindexes, trace, helpers, kernel, guardedMaps, rewrites);
   }
 
   public VmOptions withTrace(Consumer<String> sink) {
-    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel, guardedMaps);
+    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel, guardedMaps, rewrites);
   }
 
   /** What the verifier knows of the kernel: without it programs cannot use its types. */
   public VmOptions withKernel(KernelTypes types) {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types, guardedMaps);
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types, guardedMaps, rewrites);
+  }
+
+  /** Programs are rewritten in another way. */
+  public VmOptions withRewrites(RewriteOptions options) {
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, guardedMaps, options);
   }
 
   /** Maps are guarded against speculation, as those of a loader without CAP_PERFMON. */
   public VmOptions withGuardedMaps() {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, true);
+    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, true, rewrites);
   }
 
   /**
@@ -93,7 +112,7 @@ public record VmOptions(
   public VmOptions withHelper(int id, BpfFunction function) {
     Map<Integer, BpfFunction> more = new HashMap<>(helpers);
     more.put(id, function);
-    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel, guardedMaps);
+    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel, guardedMaps, rewrites);
   }
 
   /** As {@link #withHelper(int, BpfFunction)}, by a name as in "bpf_get_current_task". */

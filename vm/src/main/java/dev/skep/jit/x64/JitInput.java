@@ -6,6 +6,7 @@ import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * What the emitter reads, without the proof of verification that a {@link RunnableProgram} is.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param insns as {@link RunnableProgram#insns}
  * @param tailCalls what the imm of a tail call holds
  * @param maps what indexes of maps refer to
+ * @param indexFits as {@link RunnableProgram#tailCallIndexFits}
  * @param arenaKernelStart address of the arena, meaningful with {@code hasArena}
  * @param userVmStart the arena's address in user space
  */
@@ -22,6 +24,7 @@ record JitInput(
     List<PokeDescriptor> pokes,
     TailCallDialect tailCalls,
     List<MapSpec> maps,
+    IntPredicate indexFits,
     boolean hasArena,
     long arenaKernelStart,
     long userVmStart) {
@@ -35,7 +38,16 @@ record JitInput(
       boolean hasArena,
       long arenaKernelStart,
       long userVmStart) {
-    this(insns, functions, pokes, tailCalls, List.of(), hasArena, arenaKernelStart, userVmStart);
+    this(
+        insns,
+        functions,
+        pokes,
+        tailCalls,
+        List.of(),
+        insn -> false,
+        hasArena,
+        arenaKernelStart,
+        userVmStart);
   }
 
   static JitInput of(RunnableProgram program) {
@@ -45,6 +57,7 @@ record JitInput(
         program.pokes(),
         program.tailCalls(),
         program.program().maps(),
+        program::tailCallIndexFits,
         false,
         0,
         0);

@@ -23,8 +23,8 @@ import dev.skep.rewrite.TailCallImm;
  *   out:                      out:                                out:
  * </pre>
  *
- * The displacement of the direct jump is a multiple of four away from everything: one store changes
- * it while others run the code.
+ * Where the index is known to fit, the tests of it are not there. The displacement of the direct
+ * jump is a multiple of four away from everything: one store changes it while others run the code.
  */
 final class UserTailCalls implements TailCallLowering {
   /** Bytes from the start of a direct call, without padding, to the displacement of its jump. */
@@ -73,26 +73,49 @@ final class UserTailCalls implements TailCallLowering {
       indirectDynamic();
       return;
     }
+    if (indexFits()) {
+      jumpToSlot(Gpr.RDX, (int) targets);
+      return;
+    }
     asm.move(0, Gpr.RDX, Gpr.RDX);
     asm.aluImmediate(AluOp.CMP, 0, Gpr.RDX, max);
     int outOfBounds = forwardJump(Condition.ABOVE_OR_EQUAL);
-    int limit = count();
-    loadSlot(Gpr.RDX, (int) targets);
-    jumpToRcx(limit);
+    jumpToSlot(Gpr.RDX, (int) targets);
     land(outOfBounds);
   }
 
   /** r1 = ctx, r2 = program array, r3 = index. */
   private void indirectDynamic() {
-    asm.move(0, Gpr.RDX, Gpr.RDX);
+    boolean fits = indexFits();
+    if (!fits) {
+      asm.move(0, Gpr.RDX, Gpr.RDX);
+    }
     asm.load(LoadOp.U32, Gpr.RCX, Gpr.RSI, X64Assembler.NO_INDEX, BpfMapLayout.MAX_ENTRIES);
+    if (fits) {
+      asm.alu(AluOp.ADD, 1, Gpr.RCX, Gpr.RDX);
+      jumpToSlot(Gpr.RCX, BpfArrayLayout.PTRS);
+      return;
+    }
     asm.alu(AluOp.CMP, 0, Gpr.RDX, Gpr.RCX);
     int outOfBounds = forwardJump(Condition.ABOVE_OR_EQUAL);
-    int limit = count();
     asm.alu(AluOp.ADD, 1, Gpr.RCX, Gpr.RDX);
-    loadSlot(Gpr.RCX, BpfArrayLayout.PTRS);
-    jumpToRcx(limit);
+    jumpToSlot(Gpr.RCX, BpfArrayLayout.PTRS);
     land(outOfBounds);
+  }
+
+  private boolean indexFits() {
+    return f.input.indexFits().test(f.function.start() + f.current - 1);
+  }
+
+  /** Counts, and goes where [rsi + index*8 + displacement] says, if it does. */
+  private void jumpToSlot(int index, int displacement) {
+    int limit = count();
+    loadSlot(index, displacement);
+    asm.test(1, Gpr.RCX, Gpr.RCX);
+    int empty = forwardJump(Condition.EQUAL);
+    asm.jumpRegister(Gpr.RCX);
+    land(empty);
+    miss(limit);
   }
 
   private int count() {
@@ -106,14 +129,6 @@ final class UserTailCalls implements TailCallLowering {
     f.buffer.put2(0x8c8b);
     f.buffer.put1(0xc0 | index << 3 | Gpr.RSI);
     f.buffer.put4(displacement);
-  }
-
-  private void jumpToRcx(int limit) {
-    asm.test(1, Gpr.RCX, Gpr.RCX);
-    int empty = forwardJump(Condition.EQUAL);
-    asm.jumpRegister(Gpr.RCX);
-    land(empty);
-    miss(limit);
   }
 
   private void miss(int limit) {

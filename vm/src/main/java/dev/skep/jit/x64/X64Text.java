@@ -165,7 +165,7 @@ public final class X64Text implements AutoCloseable {
     }
     return switch (layout) {
       case KernelLayout _ -> new KernelPokeSites(poker()::poke, code, input.pokes(), image);
-      case UserLayout _ -> throw new IllegalStateException("direct tail calls in userspace layout");
+      case UserLayout _ -> new UserPokeSites(space, code, input.pokes(), image);
     };
   }
 

@@ -66,6 +66,7 @@ class TailCallBytesTest {
         List.of(new PokeDescriptor(0, 1, 1)),
         dialect,
         List.of(MapSpec.of("jmp_table", MapType.PROG_ARRAY, 4, 4, entries, 0)),
+        insn -> false,
         false,
         0,
         0);
