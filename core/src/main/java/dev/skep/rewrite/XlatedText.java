@@ -10,6 +10,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.Helpers;
 import dev.skep.program.LineInfo;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +25,25 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class XlatedText {
+  /**
+   * One instruction.
+   *
+   * @param index of its first slot
+   * @param signature of the function that begins here, or empty
+   * @param source the line that begins here, or null
+   * @param text as in {@code (b7) r1 = 0}
+   * @param words one, or the two of ld_imm64
+   */
+  public record Line(
+      int index, String signature, @Nullable LineInfo source, String text, List<Long> words) {}
+
   private final RunnableProgram program;
   private final long[] insns;
-  private final boolean opcodes;
-  private final boolean linum;
-  private final StringBuilder out = new StringBuilder();
   private int nextFunction;
   private int nextLine;
 
-  private XlatedText(RunnableProgram program, DumpNumbers numbers, boolean opcodes, boolean linum) {
+  private XlatedText(RunnableProgram program, DumpNumbers numbers) {
     this.program = program.dumped();
-    this.opcodes = opcodes;
-    this.linum = linum;
     insns = Xlated.insns(program, numbers);
   }
 
@@ -47,68 +55,71 @@ public final class XlatedText {
    */
   public static String of(
       RunnableProgram program, DumpNumbers numbers, boolean opcodes, boolean linum) {
-    XlatedText text = new XlatedText(program, numbers, opcodes, linum);
-    text.print();
-    return text.out.toString();
-  }
-
-  private void print() {
-    for (int i = 0; i < insns.length; i++) {
-      signature(i);
-      sourceLine(i);
-      boolean pair = InsnWord.code(insns[i]) == LD_IMM64 && i + 1 < insns.length;
-      String number = Integer.toString(i);
+    StringBuilder out = new StringBuilder();
+    Btf btf = program.program().btf();
+    for (Line line : lines(program, numbers)) {
+      if (!line.signature.isEmpty()) {
+        out.append(line.signature).append(":\n");
+      }
+      if (line.source != null && btf != null) {
+        out.append(source(btf, line.source, linum));
+      }
+      String number = Integer.toString(line.index);
       out.repeat(' ', Math.max(0, 4 - number.length())).append(number).append(": ");
-      Disassembler.append(out, insns[i], pair ? insns[i + 1] : 0, new Names(i));
-      out.append('\n');
+      out.append(line.text).append('\n');
       if (opcodes) {
-        out.append("       ");
-        bytes(insns[i]);
-        if (pair) {
-          out.append(' ');
-          bytes(insns[i + 1]);
-        }
+        out.append("      ");
+        line.words.forEach(word -> bytes(out, word));
         out.append('\n');
       }
-      if (pair) {
-        i++;
-      }
     }
+    return out.toString();
   }
 
-  private void bytes(long word) {
+  /** The instructions one by one, for other forms of the dump. */
+  public static List<Line> lines(RunnableProgram program, DumpNumbers numbers) {
+    return new XlatedText(program, numbers).lines();
+  }
+
+  private List<Line> lines() {
+    List<Line> lines = new ArrayList<>();
+    for (int i = 0; i < insns.length; i++) {
+      boolean pair = InsnWord.code(insns[i]) == LD_IMM64 && i + 1 < insns.length;
+      StringBuilder text = new StringBuilder();
+      Disassembler.append(text, insns[i], pair ? insns[i + 1] : 0, new Names(i));
+      List<Long> words = pair ? List.of(insns[i], insns[i + 1]) : List.of(insns[i]);
+      lines.add(new Line(i, signature(i), sourceLine(i), text.toString(), words));
+      i += pair ? 1 : 0;
+    }
+    return lines;
+  }
+
+  private static void bytes(StringBuilder out, long word) {
     for (int b = 0; b < 8; b++) {
       String hex = Integer.toHexString((int) (word >>> 8 * b) & 0xff | 0x100);
-      out.append(b == 0 ? "" : " ").append(hex, 1, 3);
+      out.append(' ').append(hex, 1, 3);
     }
   }
 
-  private void signature(int insn) {
+  private String signature(int insn) {
     List<FuncInfo> infos = program.funcInfo();
     Btf btf = program.program().btf();
     if (nextFunction == infos.size() || infos.get(nextFunction).insn() != insn) {
-      return;
+      return "";
     }
     int type = infos.get(nextFunction++).typeId();
-    String signature = btf == null ? "" : FunctionSignature.of(btf, type);
-    if (!signature.isEmpty()) {
-      out.append(signature).append(":\n");
-    }
+    return btf == null ? "" : FunctionSignature.of(btf, type);
   }
 
-  private void sourceLine(int insn) {
+  private @Nullable LineInfo sourceLine(int insn) {
     List<LineInfo> lines = program.lineInfo();
-    Btf btf = program.program().btf();
     if (nextLine == lines.size() || lines.get(nextLine).insn() > insn) {
-      return;
+      return null;
     }
     while (nextLine + 1 < lines.size() && lines.get(nextLine + 1).insn() <= insn) {
       nextLine++;
     }
-    LineInfo line = lines.get(nextLine++);
-    if (btf != null) {
-      out.append(source(btf, line, linum));
-    }
+    return lines.get(nextLine++);
   }
 
   /** A source line as dumps show it, with its line feed; empty where the BTF has no text for it. */
@@ -134,14 +145,15 @@ public final class XlatedText {
     return offset >= 0 && offset < btf.stringEnd() ? btf.string(offset) : "";
   }
 
-  /** Name of a called function by the number that the runnable program has, or null. */
-  private static @Nullable String functionName(int number) {
+  /** Name of a helper or {@link KernelFunction} by its number, or null. */
+  public static @Nullable String functionName(int number) {
     return number >= KernelFunction.FIRST
         ? KernelFunction.ofNumber(number).symbol()
         : Helpers.name(number);
   }
 
-  private @Nullable String subprogName(int number) {
+  /** Name of one of a program's own functions by its BTF, or null. */
+  public static @Nullable String subprogName(RunnableProgram program, int number) {
     List<FuncInfo> infos = program.funcInfo();
     Btf btf = program.program().btf();
     boolean known = btf != null && number >= 0 && number < infos.size();
@@ -164,7 +176,7 @@ public final class XlatedText {
         boolean tail = InsnWord.code(runnable) == TAIL_CALL_CODE;
         return functionName(tail ? Helpers.TAIL_CALL : InsnWord.imm(runnable));
       }
-      String name = subprogName(InsnWord.imm(word));
+      String name = subprogName(program, InsnWord.imm(word));
       String offset = (InsnWord.off(word) < 0 ? "" : "+") + InsnWord.off(word);
       return name == null ? offset : offset + "#" + name;
     }

@@ -140,7 +140,7 @@ final class BatchCommand implements Callable<Integer> {
     if (refused != null) {
       return object(id, json -> refused.writeFields(json, request.logLevel() != 0));
     }
-    long[] insns = KernelImage.xlated(((Verdict.Accepted) verdict).program());
+    long[] insns = KernelImage.xlated(((Verdict.Accepted) verdict).program(), request.target());
     return object(id, json -> json.writeStringField("insns", Hex.ofWords(insns)));
   }
 
@@ -151,12 +151,13 @@ final class BatchCommand implements Callable<Integer> {
     if (refused != null) {
       return object(id, json -> refused.writeFields(json, request.logLevel() != 0));
     }
-    byte[] code = KernelImage.of(((Verdict.Accepted) verdict).program());
+    CodeTarget target = request.target();
+    byte[] code = KernelImage.of(((Verdict.Accepted) verdict).program(), target);
     return object(
         id,
         json -> {
           json.writeStringField("code", Hex.of(code));
-          json.writeStringField("arch", "x86_64");
+          json.writeStringField("arch", target.machine().text());
         });
   }
 

@@ -37,6 +37,12 @@ final class BatchRequest {
     return text("engine", "jit");
   }
 
+  /** What {@code xlated} and {@code jited} are made for. */
+  CodeTarget target() {
+    return CodeTarget.parse(
+        text("arch", "x86_64"), text("layout", "kernel"), text("dialect", "linux-6.18"));
+  }
+
   int logLevel() {
     return (int) number("log_level", 0, 0, 15);
   }

@@ -1,17 +1,23 @@
 package dev.skep.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.skep.cli.json.Json;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
+import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,14 +45,19 @@ final class ProgCommand implements Callable<Integer> {
     @Parameters(arity = "2..5", paramLabel = "xlated|jited OBJ[:PROG] [PROG] [opcodes] [linum]")
     List<String> words;
 
-    @Option(names = "--layout", description = "kernel or user.")
-    String layout = "kernel";
+    @Option(names = "--layout", description = "Of machine code: kernel (default) or user.")
+    @Nullable String layout;
 
-    @Option(names = "--arch", description = "x86_64 or arm64.")
+    @Option(names = "--arch", description = "x86_64 (default) or arm64.")
     String arch = "x86_64";
 
+    @Option(
+        names = "--dialect",
+        description = "Which forms tail calls have: seed (default) or linux-6.18.")
+    String dialect = "seed";
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
       List<String> rest = new ArrayList<>(words);
       String what = rest.removeFirst();
       if (!what.equals("xlated") && !what.equals("jited")) {
@@ -58,21 +69,41 @@ final class ProgCommand implements Callable<Integer> {
       if (rest.size() > 1 || !rest.isEmpty() && argument.program() != null) {
         throw new UsageException("prog dump: unexpected \"" + rest.getLast() + "\"");
       }
-      if (!layout.equals("kernel")) {
-        throw new UnsupportedException("layout " + layout);
+      if (layout != null && what.equals("xlated")) {
+        throw new UsageException("prog dump xlated: --layout is for jited");
       }
-      if (!arch.equals("x86_64")) {
-        throw new UnsupportedException("architecture " + arch);
-      }
+      CodeTarget target = CodeTarget.parse(arch, layout == null ? "kernel" : layout, dialect);
       VerifiedProgram verified =
           verified(argument, rest.isEmpty() ? argument.program() : rest.getFirst());
-      PrintWriter out = spec.commandLine().getOut();
+      RunnableProgram runnable = target.rewrite(verified);
       if (what.equals("xlated")) {
-        KernelImage.printXlated(verified, opcodes, linum, out);
+        XlatedDump dump = new XlatedDump(runnable, opcodes, linum);
+        print(dump::text, dump::write);
       } else {
-        KernelImage.printJited(verified, opcodes, linum, out);
+        JitedDump dump = JitedDump.of(runnable, target, opcodes, linum);
+        print(dump::text, dump::write);
       }
       return ExitStatus.OK;
+    }
+
+    private interface Body {
+      void write(JsonGenerator json) throws IOException;
+    }
+
+    private void print(Supplier<String> text, Body json) throws IOException {
+      PrintWriter out = spec.commandLine().getOut();
+      if (!global.anyJson()) {
+        out.print(text.get());
+        return;
+      }
+      StringWriter lines = new StringWriter();
+      try (JsonGenerator generator = Json.FACTORY.createGenerator(lines)) {
+        if (global.pretty) {
+          generator.useDefaultPrettyPrinter();
+        }
+        json.write(generator);
+      }
+      out.println(lines);
     }
 
     private static VerifiedProgram verified(ObjectArgument argument, @Nullable String name) {

@@ -71,6 +71,32 @@ final class BatchCommandTest {
         .endsWith("\",\"arch\":\"x86_64\"}");
   }
 
+  /** What follows the stub's br x10 is data, which dumps leave out. */
+  @Test
+  void givesMachineCodeOfArm64() {
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"jited\",\"prog_type\":\"xdp\",\"arch\":\"arm64\",\"insns\":\""
+                    + RETURN_2
+                    + "\"}"))
+        .startsWith("{\"id\":1,\"code\":\"e9031eaa1f2003d5fd7bbfa9fd030091ff6bbfa9fa030091470080d2")
+        .endsWith("4a00005840011fd6\",\"arch\":\"arm64\"}");
+  }
+
+  /** A tail call through one map: 81 fa compares the index with the array's size. */
+  @Test
+  void givesTheFormsOfADialect() {
+    String line =
+        "{\"id\":1,\"op\":\"jited\",\"prog_type\":\"xdp\",%s\"insns\":\"6113100000000000"
+            + "18120000000000000000000000000000850000000c000000b70000000000000095000000000000"
+            + "00\",\"maps\":[{\"type\":\"prog_array\",\"key_size\":4,\"value_size\":4,"
+            + "\"max_entries\":3}]}";
+    assertThat(answer(line.formatted(""))).contains("89d239").doesNotContain("89d281fa03000000");
+    assertThat(answer(line.formatted("\"dialect\":\"seed\","))).contains("89d281fa03000000");
+    assertThat(answer(line.formatted("\"dialect\":\"mine\",")))
+        .isEqualTo("{\"id\":1,\"error\":\"dialect \\\"mine\\\", want seed or linux-6.18\"}");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,5 +1,9 @@
 package dev.skep.jit.arm64;
 
+import dev.skep.errors.MalformedException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * Text of the instructions that the JIT emits, with the aliases that llvm prints; any other word is
  * {@code .word}.
@@ -32,6 +36,19 @@ public final class A64Disassembler {
     if (!one.system() && !one.branches() && !one.arithmetic() && !one.memory()) {
       out.append(".word 0x").append(Integer.toHexString(word));
     }
+  }
+
+  /**
+   * Appends the instruction at an offset, as {@link dev.skep.jit.JitedListing.Disassembler} says.
+   *
+   * @throws MalformedException if the code ends within it
+   */
+  public static int append(StringBuilder out, byte[] code, int at, long address) {
+    if (at + 4 > code.length) {
+      throw new MalformedException("the code ends within the word at offset " + at);
+    }
+    append(out, ByteBuffer.wrap(code).order(ByteOrder.LITTLE_ENDIAN).getInt(at), address);
+    return at + 4;
   }
 
   private int bits(int high, int low) {
