@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * check which tests make, and how they ended on each engine. Prints it, or with --write puts it
  * into docs/tail-call-checks.md.
  *
- * <p>Fails when a check of build/checks.tsv has no test that passed, when a test of one failed, or
- * when the committed table differs in more than what this machine skips.
+ * <p>Fails when a check of build/checks.tsv has no test, when a test of one failed, or when the
+ * committed table differs in more than what this machine skips.
  */
 final class Checks {
   private static final List<String> COLUMNS =
@@ -108,17 +108,15 @@ final class Checks {
 
   private String line(int number, Row row) {
     StringBuilder line = new StringBuilder("| " + number + " | " + row.title + " |");
-    boolean passed = false;
     for (String column : COLUMNS) {
       Cell cell = row.cells.get(column);
       line.append(' ').append(cell == null ? "-" : text(cell)).append(" |");
-      passed |= cell != null && cell.ok > 0;
       if (cell != null) {
         cell.failed.forEach(test -> problems.add("check " + number + " failed: " + test));
       }
     }
-    if (!passed) {
-      problems.add("check " + number + " has no test that passed: " + row.title);
+    if (row.tests.isEmpty()) {
+      problems.add("check " + number + " has no test: " + row.title);
     }
     return line.append(' ').append(String.join(", ", row.tests)).append(" |\n").toString();
   }

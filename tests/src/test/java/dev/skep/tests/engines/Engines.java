@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Assumptions;
 public final class Engines {
   private Engines() {}
 
-  /** Opens an engine; skips the test where the host has none of that name. */
+  /**
+   * Opens an engine; skips the test where the host has none of that name. Besides those of the
+   * command line there is "jit-kernel/linux-6.18", with the tail calls of that kernel.
+   */
   public static Engine open(String name) {
     VmOptions options = VmOptions.ofCpus(2);
     try {
@@ -26,6 +29,7 @@ public final class Engines {
         case "interp" -> Vm.interp(options);
         case "jit" -> Vm.jit(options);
         case "jit-kernel" -> Vm.jitKernel(options);
+        case "jit-kernel/linux-6.18" -> Vm.jitKernel(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };

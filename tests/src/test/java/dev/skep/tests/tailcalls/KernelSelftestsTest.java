@@ -1,21 +1,17 @@
 package dev.skep.tests.tailcalls;
 
+import static dev.skep.tests.tailcalls.TailCallObjects.put;
+import static dev.skep.tests.tailcalls.TailCallObjects.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
-import dev.skep.engine.TestRun;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
-import dev.skep.object.BpfObject;
 import dev.skep.testing.Check;
 import dev.skep.tests.engines.Engines;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -28,10 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * tailcall_bpf2bpf_hierarchy_N, each with programs of our own that do the same.
  */
 @ParameterizedClass
-@ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
+@ValueSource(strings = {"interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "linux"})
 final class KernelSelftestsTest {
   private static final int BUDGET = 33;
-  private static final int LENGTH = 54;
+  private static final int LENGTH = TailCallObjects.LENGTH;
 
   private final Engine engine;
   private final LoadedObject tailCalls;
@@ -39,18 +35,8 @@ final class KernelSelftestsTest {
 
   KernelSelftestsTest(String name) {
     engine = Engines.open(name);
-    tailCalls = engine.load(object("tailcalls.bpf.o"));
-    subprograms = engine.load(object("subprograms.bpf.o"));
-  }
-
-  private static BpfObject object(String name) {
-    try (InputStream in =
-        Objects.requireNonNull(
-            KernelSelftestsTest.class.getResourceAsStream("/tailcalls/" + name))) {
-      return BpfObject.open(name, in.readAllBytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    tailCalls = engine.load(TailCallObjects.open("tailcalls.bpf.o"));
+    subprograms = engine.load(TailCallObjects.open("subprograms.bpf.o"));
   }
 
   @AfterEach
@@ -60,24 +46,10 @@ final class KernelSelftestsTest {
     engine.close();
   }
 
-  /** Runs a program with a packet of Ethernet, IPv4 and TCP headers. */
-  private static int run(LoadedObject object, String program) {
-    byte[] packet = new byte[LENGTH];
-    packet[12] = 8;
-    packet[14] = 0x45;
-    packet[23] = 6;
-    return object.program(program).testRun(TestRun.of(packet)).retval();
-  }
-
   private static void fill(LoadedObject object, String map, String... programs) {
     for (int i = 0; i < programs.length; i++) {
       put(object, map, i, programs[i]);
     }
-  }
-
-  private static void put(LoadedObject object, String map, int slot, String program) {
-    byte[] value = Engines.u32(object.program(program).slotValue());
-    object.map(map).update(Engines.u32(slot), value, 0);
   }
 
   private static void delete(LoadedObject object, String map, int slot) {

@@ -10,7 +10,7 @@ import dev.skep.tests.engines.Engines;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random tables of programs do what {@link TableRun} says, on every engine and in every form, while
@@ -21,8 +21,12 @@ final class RandomTablesTest {
   private static final long SEED = Long.getLong("skep.seed", 1);
   private static final int CHANGES = 6;
 
+  static List<String> engines() {
+    return TailCallSemanticsTest.engines();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
+  @MethodSource("engines")
   @Check(72)
   void everyFormDoesTheSame(String name) {
     long taken = 0;

@@ -30,9 +30,13 @@ final class TailCallSemanticsTest {
     rig = new Rig(engine, 3, 3);
   }
 
+  static List<String> engines() {
+    return List.of("interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "linux");
+  }
+
   static List<Arguments> enginesAndForms() {
     List<Arguments> all = new ArrayList<>();
-    for (String engine : List.of("interp", "jit", "jit-kernel", "linux")) {
+    for (String engine : engines()) {
       for (Form form : Form.values()) {
         all.add(Arguments.of(engine, form));
       }
