@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Live code is replaced under threads that run it, and never seen half done. */
 class TextPokerTest {
   /** Times the site is toggled under load; a longer run by -Dskep.poke.rounds. */
-  private static final int ROUNDS = Integer.getInteger("skep.poke.rounds", 20_000);
+  private static final int ROUNDS = Integer.getInteger("skep.poke.rounds", 5_000);
 
   private static final int LOOPS = 1000;
 
