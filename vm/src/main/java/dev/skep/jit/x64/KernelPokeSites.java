@@ -43,18 +43,8 @@ final class KernelPokeSites implements PokeSites {
   }
 
   @Override
-  public int[] maps() {
-    return sites.stream().mapToInt(site -> site.descriptor.map()).sorted().distinct().toArray();
-  }
-
-  @Override
-  public int[] keys(int map) {
-    return sites.stream()
-        .filter(site -> site.descriptor.map() == map)
-        .mapToInt(site -> site.descriptor.key())
-        .sorted()
-        .distinct()
-        .toArray();
+  public List<PokeDescriptor> descriptors() {
+    return sites.stream().map(Site::descriptor).toList();
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.skep.jit.x64;
 
+import dev.skep.rewrite.PokeDescriptor;
+import java.util.List;
+
 /**
  * The direct tail calls of one loaded program, and how they follow the slots that they name (the
  * poke_tab of struct bpf_prog_aux). Whoever speaks for a program array holds its lock (the kernel's
@@ -10,13 +13,8 @@ public interface PokeSites {
   PokeSites NONE =
       new PokeSites() {
         @Override
-        public int[] maps() {
-          return new int[0];
-        }
-
-        @Override
-        public int[] keys(int map) {
-          return new int[0];
+        public List<PokeDescriptor> descriptors() {
+          return List.of();
         }
 
         @Override
@@ -28,11 +26,23 @@ public interface PokeSites {
         public void update(int map, int key, long old, long now, Runnable gracePeriod) {}
       };
 
+  /** What they follow. */
+  List<PokeDescriptor> descriptors();
+
   /** Indexes of the program's maps whose slots matter, ascending, each once. */
-  int[] maps();
+  default int[] maps() {
+    return descriptors().stream().mapToInt(PokeDescriptor::map).sorted().distinct().toArray();
+  }
 
   /** The slots of a map that matter, ascending, each once. */
-  int[] keys(int map);
+  default int[] keys(int map) {
+    return descriptors().stream()
+        .filter(descriptor -> descriptor.map() == map)
+        .mapToInt(PokeDescriptor::key)
+        .sorted()
+        .distinct()
+        .toArray();
+  }
 
   /** Whether the end of a callee takes a grace period. */
   boolean waits();
