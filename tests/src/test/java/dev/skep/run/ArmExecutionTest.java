@@ -49,7 +49,7 @@ class ArmExecutionTest {
         Arguments.of("exclusives", layout(Dialect.LINUX_6_12, false, false), "cortex-a53"));
   }
 
-  private static A64Layout layout(Dialect dialect, boolean lse, boolean mitigations) {
+  static A64Layout layout(Dialect dialect, boolean lse, boolean mitigations) {
     return new A64Layout(
         dialect,
         lse,

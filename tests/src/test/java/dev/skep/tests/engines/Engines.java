@@ -4,6 +4,8 @@ import dev.skep.engine.Engine;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
+import dev.skep.rewrite.RewriteOptions;
+import dev.skep.run.ArmEngine;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import java.io.IOException;
@@ -20,7 +22,8 @@ public final class Engines {
 
   /**
    * Opens an engine; skips the test where the host has none of that name. Besides those of the
-   * command line there is "jit-kernel/linux-6.18", with the tail calls of that kernel.
+   * command line there are "jit-kernel/linux-6.18", with the tail calls of that kernel, and
+   * "arm64", emulated.
    */
   public static Engine open(String name) {
     VmOptions options = VmOptions.ofCpus(2);
@@ -29,7 +32,8 @@ public final class Engines {
         case "interp" -> Vm.interp(options);
         case "jit" -> Vm.jit(options);
         case "jit-kernel" -> Vm.jitKernel(options);
-        case "jit-kernel/linux-6.18" -> Vm.jitKernel(options);
+        case "jit-kernel/linux-6.18" -> Vm.jitKernel(options.withRewrites(RewriteOptions.LINUX));
+        case "arm64" -> ArmEngine.open(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };

@@ -31,7 +31,7 @@ final class TailCallSemanticsTest {
   }
 
   static List<String> engines() {
-    return List.of("interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "linux");
+    return List.of("interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "arm64", "linux");
   }
 
   static List<Arguments> enginesAndForms() {
