@@ -12,7 +12,7 @@ import java.nio.file.Path;
  */
 record BenchArguments(int rounds, int cold, boolean json, Path root) {
   static BenchArguments parse(String... args) {
-    int rounds = 31;
+    int rounds = 201;
     int cold = 1 << 14;
     boolean json = false;
     Path root = Path.of(".");

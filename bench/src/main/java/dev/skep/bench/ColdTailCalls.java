@@ -73,7 +73,7 @@ final class ColdTailCalls {
   }
 
   private static Result measure(int programs) {
-    try (Engine engine = Vm.jit(VmOptions.ofCpus(1));
+    try (Engine engine = Vm.jitKernel(VmOptions.ofCpus(1));
         ColdChain fixed = new ColdChain(engine, TailCallText.TWO_PATHS, programs);
         ColdChain dynamic = new ColdChain(engine, TailCallText.TWO_ARRAYS, programs)) {
       int runs = Math.clamp(programs, 2048, MOST_RUNS);

@@ -2,6 +2,7 @@ package dev.skep.bench;
 
 import dev.skep.engine.Engine;
 import dev.skep.linux.KernelEngine;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import java.util.List;
  * </pre>
  */
 public final class TailCallBench {
-  private static final double NANOS_PER_MEASUREMENT = 3e6;
+  /** Short, so that most measurements are not interrupted by other work of the machine. */
+  private static final double NANOS_PER_MEASUREMENT = 4e5;
 
   private final BenchArguments arguments;
   private final List<TailCallContender> contenders = new ArrayList<>();
@@ -43,29 +45,37 @@ public final class TailCallBench {
   private void gather() {
     KernelEngine.Availability availability = KernelEngine.available();
     if (availability.available()) {
-      Engine kernel = KernelEngine.host();
-      open.add(kernel);
-      ownClock(kernel, "direct", TailCallText.CONSTANT);
-      ownClock(kernel, "indirect", TailCallText.VARIABLE);
-      ownClock(kernel, "indirect", TailCallText.TWO_PATHS);
+      Engine kernel = opened(KernelEngine.host());
+      for (TailCallText text : TailCallText.values()) {
+        TailCallChain chain = chain(kernel, text);
+        contender(kernel.name(), "kernel", text.form(RewriteOptions.LINUX), text, chain::ownNanos);
+      }
     } else {
       System.err.println("linux is not measured: " + availability.reason());
     }
-    forms(opened(Vm.jit(VmOptions.ofCpus(1))), "kernel");
-    Engine interp = opened(Vm.interp(VmOptions.ofCpus(1)));
-    chain(interp, "-", "-", TailCallText.CONSTANT);
-    chain(interp, "-", "-", TailCallText.VARIABLE);
+    VmOptions options = VmOptions.ofCpus(1);
+    VmOptions linux = options.withRewrites(RewriteOptions.LINUX);
+    forms(opened(Vm.jitKernel(linux)), "kernel", RewriteOptions.LINUX);
+    forms(opened(Vm.jitKernel(options)), "kernel", RewriteOptions.SEED);
+    forms(opened(Vm.jit(options)), "user", RewriteOptions.SEED);
+    interp(opened(Vm.interp(options)), TailCallText.CONSTANT, TailCallText.VARIABLE);
     Path library = arguments.root().resolve("bench/native/tail-chain.so").toAbsolutePath();
     contender("c", "c", "direct", TailCallText.CONSTANT, new NativeChain(library, "direct")::nanos);
     contender(
         "c", "c", "indirect", TailCallText.VARIABLE, new NativeChain(library, "indirect")::nanos);
   }
 
-  private void forms(Engine engine, String layout) {
-    chain(engine, layout, "direct", TailCallText.CONSTANT);
-    chain(engine, layout, "static", TailCallText.VARIABLE);
-    chain(engine, layout, "static", TailCallText.TWO_PATHS);
-    chain(engine, layout, "dynamic", TailCallText.TWO_ARRAYS);
+  private void forms(Engine engine, String layout, RewriteOptions options) {
+    for (TailCallText text : TailCallText.values()) {
+      String form = text.form(options);
+      contender(engine.name(), layout, form, text, chain(engine, text)::nanos);
+    }
+  }
+
+  private void interp(Engine engine, TailCallText... texts) {
+    for (TailCallText text : texts) {
+      contender(engine.name(), "-", "-", text, chain(engine, text)::nanos);
+    }
   }
 
   private Engine opened(Engine engine) {
@@ -77,14 +87,6 @@ public final class TailCallBench {
     TailCallChain chain = new TailCallChain(engine, text);
     open.add(chain);
     return chain;
-  }
-
-  private void chain(Engine engine, String layout, String form, TailCallText text) {
-    contender(engine.name(), layout, form, text, chain(engine, text)::nanos);
-  }
-
-  private void ownClock(Engine kernel, String form, TailCallText text) {
-    contender(kernel.name(), "kernel", form, text, chain(kernel, text)::ownNanos);
   }
 
   private void contender(

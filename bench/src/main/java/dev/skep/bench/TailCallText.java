@@ -1,11 +1,21 @@
 package dev.skep.bench;
 
 import dev.skep.isa.Assembler;
+import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import dev.skep.rewrite.RewriteOptions;
+import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.rewrite.TailCallDialect;
+import dev.skep.rewrite.TailCallImm;
+import dev.skep.verify.Verdict;
+import dev.skep.verify.Verifier;
+import dev.skep.verify.VerifierOptions;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a program of a chain looks like before its tail call: it decides the form that the call gets
@@ -72,6 +82,24 @@ enum TailCallText {
     MapSpec array = array(slots);
     List<MapSpec> arrays = this == TWO_ARRAYS ? List.of(array, array) : List.of(array);
     return program(text.formatted(slot), arrays);
+  }
+
+  /** The form of the tail call, as an engine that rewrites so has it. */
+  String form(RewriteOptions options) {
+    Program program = hop(1, 2);
+    if (!(Verifier.verify(program, VerifierOptions.standard()) instanceof Verdict.Accepted yes)) {
+      throw new IllegalStateException("not accepted: " + this);
+    }
+    for (long insn : Rewriter.rewrite(yes.program(), options).insns()) {
+      if (InsnWord.code(insn) == RunnableProgram.TAIL_CALL_CODE) {
+        TailCallImm.Form form = TailCallImm.form(options.tailCalls(), InsnWord.imm(insn));
+        boolean any = form == TailCallImm.Form.DYNAMIC;
+        return any && options.tailCalls() == TailCallDialect.LINUX_6_18
+            ? "indirect"
+            : form.name().toLowerCase(Locale.ROOT);
+      }
+    }
+    throw new IllegalStateException("no tail call in " + this);
   }
 
   /** How many arrays a program uses. */

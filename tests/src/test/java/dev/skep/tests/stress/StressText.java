@@ -77,6 +77,17 @@ final class StressText {
   /** The bytes of stack that the programs of a slot use differ. */
   private static final int[] DEPTHS = {8, 64, 256, 512};
 
+  /** Microseconds in which the program may be replaced and unloaded; r7 is 0 before it. */
+  private static final String LINGER =
+      """
+      r7 ^= 3000
+      r6 = 0
+      again: may_goto out
+      r6 += 1
+      if r6 < r7 goto again
+      out:
+      """;
+
   private StressText() {}
 
   private static String end(int outcome) {
@@ -151,11 +162,12 @@ final class StressText {
     if (isLoop(array, slot, variant)) {
       return loop(variant == 0);
     }
-    int depth = DEPTHS[variant % DEPTHS.length];
+    int depth = DEPTHS[variant];
     String use =
         "r6 = *(u32 *)(r1 +16)\nr7 = r6\nr8 = r6\nr9 = r6\n*(u64 *)(r10 -%d) = r6\n"
             .formatted(depth);
-    return program(use + end(StressOutcome.callee(array, slot, variant)));
+    String linger = variant == StressOutcome.VARIANTS - 1 ? LINGER : "";
+    return program(use + linger + end(StressOutcome.callee(array, slot, variant)));
   }
 
   /** Whether the program tail calls another slot, directly. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * the counters that programs kept those of the results. In the end nothing may be left.
  *
  * <pre>
- *   TailCallStress [--engines jit] [--seconds N] [--updates N] [--seed N]
+ *   TailCallStress [--engines jit-kernel,jit] [--seconds N] [--updates N] [--seed N]
  * </pre>
  */
 public final class TailCallStress {
@@ -98,7 +98,10 @@ public final class TailCallStress {
   static Report run(
       String engine, Function<VmOptions, Vm> open, double seconds, long updates, long seed)
       throws InterruptedException {
-    open.apply(VmOptions.ofCpus(CPUS)).close(); // what stays for good is there from now on
+    // What stays for good is there from now on.
+    try (Vm vm = open.apply(VmOptions.ofCpus(CPUS))) {
+      new StressWorld(vm).close();
+    }
     Leaks before = Leaks.now();
     Report report;
     try (Vm vm = open.apply(VmOptions.ofCpus(CPUS))) {
@@ -280,7 +283,7 @@ public final class TailCallStress {
 
   /** Exit status 0 if nothing was wrong, 1 with one line if something was. */
   public static void main(String[] args) throws InterruptedException {
-    String[] engines = {"jit"};
+    String[] engines = {"jit-kernel", "jit"};
     double seconds = 600;
     long updates = 10_000_000;
     long seed = System.nanoTime();
@@ -321,6 +324,7 @@ public final class TailCallStress {
     return switch (engine) {
       case "interp" -> Vm::interp;
       case "jit" -> Vm::jit;
+      case "jit-kernel" -> Vm::jitKernel;
       default -> throw new IllegalArgumentException("engine \"" + engine + "\"");
     };
   }

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TailCallStressTest {
   @Check({91, 92, 93, 94})
   @ParameterizedTest(name = "{0}")
-  @ValueSource(strings = {"jit", "interp"})
+  @ValueSource(strings = {"jit", "jit-kernel", "interp"})
   void onlyAllowedResultsAndNothingIsLeft(String engine) throws InterruptedException {
     TailCallStress.Report report =
         TailCallStress.run(engine, TailCallStress.opener(engine), 3, 1000, 1);
