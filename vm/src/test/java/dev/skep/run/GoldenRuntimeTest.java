@@ -66,6 +66,13 @@ class GoldenRuntimeTest {
     }
   }
 
+  @Test
+  void jitKernel() throws IOException {
+    try (Vm vm = TestVms.jitKernel(options())) {
+      compare(vm);
+    }
+  }
+
   /** The machine of the measurement: two CPUs, devices 1, 2 and 4. */
   private static VmOptions options() {
     KernelTypes types = KERNEL == null ? KernelTypes.NONE : KernelTypes.of(KERNEL);

@@ -61,7 +61,11 @@ class VmTest {
       };
 
   private static Vm vm(String engine, VmOptions options) {
-    return engine.equals("jit") ? TestVms.jit(options) : Vm.interp(options);
+    return switch (engine) {
+      case "jit" -> TestVms.jit(options);
+      case "jit-kernel" -> TestVms.jitKernel(options);
+      default -> Vm.interp(options);
+    };
   }
 
   private static VmProgram load(Vm vm, ProgramType type, String text, VmMap... maps) {
@@ -102,7 +106,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void perCpuCountersLoseNothing(String engine) throws InterruptedException {
     try (Vm vm = vm(engine, VmOptions.ofCpus(3));
         VmMap counters = vm.createMap(MapSpec.of("c", MapType.PERCPU_ARRAY, 4, 8, 1, 0));
@@ -139,7 +143,7 @@ class VmTest {
 
   /** Programs update and delete keys while Java reads, updates and iterates. */
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void hashUnderProgramsAndJava(String engine) throws InterruptedException {
     String text =
         """
@@ -205,7 +209,7 @@ class VmTest {
 
   /** Each producer's records arrive complete and in order. */
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void ringBufferProducersAndConsumer(String engine) throws InterruptedException {
     try (Vm vm = vm(engine, VmOptions.ofCpus(3));
         VmMap ring = vm.createMap(MapSpec.of("r", MapType.RINGBUF, 0, 0, 4096, 0));
@@ -282,7 +286,7 @@ class VmTest {
       """;
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void tailCallsStopAtTheLimit(String engine) {
     String text =
         """
@@ -322,7 +326,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void aProgramArrayHasOneKindOfPrograms(String engine) {
     try (Vm vm = vm(engine, VmOptions.ofCpus(1));
         VmMap array = vm.createMap(MapSpec.of("p", MapType.PROG_ARRAY, 4, 4, 2, 0));
@@ -337,7 +341,7 @@ class VmTest {
 
   /** A slot is replaced, emptied and its program closed while others run through it. */
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void slotsChangeUnderRunners(String engine) throws InterruptedException {
     String caller =
         """
@@ -381,7 +385,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void batchesEqualSingleRuns(String engine) {
     String text =
         """
@@ -428,7 +432,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void helpersInJava(String engine) {
     VmOptions options =
         VmOptions.ofCpus(1)
@@ -441,7 +445,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void aRunInsideARun(String engine) {
     List<VmProgram> inner = new ArrayList<>();
     VmOptions options =
@@ -490,7 +494,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void aHelperThatIsMissingIsNamedAtLoad(String engine) {
     String text =
         """
@@ -517,7 +521,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void traceLinesGoToTheSink(String engine) {
     List<String> lines = new ArrayList<>();
     String text =
@@ -539,7 +543,7 @@ class VmTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void currentTask(String engine) throws IOException {
     Path types = Path.of("/sys/kernel/btf/vmlinux");
     Assumptions.assumeTrue(Files.isReadable(types), "no BTF of a kernel");

@@ -37,6 +37,7 @@ class BehaviourTest {
       ladder.with(Rung.INTERP, Vm.interp(VmOptions.ofCpus(ladder.cpus())));
       if (CpuFeatures.host().x64()) {
         ladder.with(Rung.JIT, Vm.jit(VmOptions.ofCpus(ladder.cpus())));
+        ladder.with(Rung.JIT_KERNEL, Vm.jitKernel(VmOptions.ofCpus(ladder.cpus())));
       }
       for (long seed = FIRST; seed < FIRST + COUNT; seed++) {
         Sample sample = ProgramGenerator.generate(seed, 0);

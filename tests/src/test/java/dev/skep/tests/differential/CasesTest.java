@@ -67,6 +67,9 @@ class CasesTest {
       try (Vm jit = Vm.jit(VmOptions.ofCpus(2))) {
         assertThat(behaviour(jit, each.sample())).as("jit").isEqualTo(each.behaviour());
       }
+      try (Vm jit = Vm.jitKernel(VmOptions.ofCpus(2))) {
+        assertThat(behaviour(jit, each.sample())).as("jit-kernel").isEqualTo(each.behaviour());
+      }
     }
   }
 

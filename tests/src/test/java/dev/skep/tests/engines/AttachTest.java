@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Programs are attached in the kernel only, and elsewhere the error says so. */
 final class AttachTest {
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void theVmAttachesNothing(String name) {
     long[] insns = {InsnWord.of(0xb7, 0, 0, 0, 0), InsnWord.of(0x95, 0, 0, 0, 0)};
     Program source = Program.of("p", ProgramType.RAW_TRACEPOINT, "GPL", insns, List.of());

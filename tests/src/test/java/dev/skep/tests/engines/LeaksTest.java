@@ -99,7 +99,7 @@ final class LeaksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit", "linux"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
   void tenThousandLoads(String name) {
     try (Engine engine = Engines.open(name)) {
       for (int i = 0; i < WARM_UP; i++) {
@@ -132,7 +132,7 @@ final class LeaksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit", "linux"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
   void objectsAndReaders(String name) {
     try (Engine engine = Engines.open(name)) {
       useObject(engine);
@@ -159,7 +159,7 @@ final class LeaksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit", "linux"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
   void engines(String name) {
     for (int i = 0; i < 3; i++) {
       openAndUse(name);

@@ -21,7 +21,7 @@ class SectionDataTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void sectionsAreLive(String name) throws Exception {
     try (Engine engine = Engines.open(name);
         LoadedObject object = engine.load(kinds())) {
@@ -60,7 +60,7 @@ class SectionDataTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void perCpuDataHasOneCopyForEachCpu(String name) throws Exception {
     BpfObject opened = kinds();
     opened.set("sum", 1000);

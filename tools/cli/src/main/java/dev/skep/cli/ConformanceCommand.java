@@ -57,7 +57,7 @@ final class ConformanceCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      description = "Verify it as an XDP program and run it on interp, jit or linux.")
+      description = "Verify it as an XDP program and run it on interp, jit, jit-kernel or linux.")
   @Nullable String engine;
 
   @Option(names = "--elf", description = "The program is an ELF object.")
@@ -125,9 +125,11 @@ final class ConformanceCommand implements Callable<Integer> {
         switch (name) {
           case "interp" -> Vm.interp(VmOptions.ofCpus(1));
           case "jit" -> Vm.jit(VmOptions.ofCpus(1));
+          case "jit-kernel" -> Vm.jitKernel(VmOptions.ofCpus(1));
           case "linux" -> KernelEngine.host();
           default ->
-              throw new UsageException("unknown engine \"" + name + "\": interp, jit or linux");
+              throw new UsageException(
+                  "unknown engine \"" + name + "\": interp, jit, jit-kernel or linux");
         }) {
       return evaluate(engine, text, memory);
     }

@@ -66,7 +66,7 @@ final class FuzzCommand implements Callable<Integer> {
       names = "--rungs",
       split = ",",
       paramLabel = "RUNG",
-      description = "Only these: verdict, reason, log2, xlated, jited, interp, jit.")
+      description = "Only these: verdict, reason, log2, xlated, jited, interp, jit, jit-kernel.")
   List<String> rungs = new ArrayList<>();
 
   @Option(
@@ -199,6 +199,9 @@ final class FuzzCommand implements Callable<Integer> {
     }
     if (wanted.contains(Rung.JIT) && CpuFeatures.host().x64()) {
       ladder.with(Rung.JIT, Vm.jit(VmOptions.ofCpus(ladder.cpus())));
+    }
+    if (wanted.contains(Rung.JIT_KERNEL) && CpuFeatures.host().x64()) {
+      ladder.with(Rung.JIT_KERNEL, Vm.jitKernel(VmOptions.ofCpus(ladder.cpus())));
     }
     return ladder;
   }

@@ -42,7 +42,7 @@ final class BatchCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"interp", "jit"})
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void runs(String engine) {
     assertThat(
             answer(

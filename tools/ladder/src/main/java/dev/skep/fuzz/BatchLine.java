@@ -30,7 +30,7 @@ public final class BatchLine {
     switch (rung) {
       case LOG -> line.number("log_level", WHOLE_LOG);
       case REASON -> line.number("log_level", COUNTERS);
-      case INTERP, JIT -> line.text("engine", rung == Rung.JIT ? "jit" : "interp");
+      case INTERP, JIT, JIT_KERNEL -> line.text("engine", rung.key());
       default -> {}
     }
     line.text("linux", found.linux()).text("skep", found.skep());
@@ -49,7 +49,7 @@ public final class BatchLine {
     return switch (rung) {
       case XLATED -> "xlated";
       case JITED -> "jited";
-      case INTERP, JIT -> "run";
+      case INTERP, JIT, JIT_KERNEL -> "run";
       default -> "verify";
     };
   }

@@ -2,7 +2,6 @@ package dev.skep.fuzz;
 
 import dev.skep.ladder.Finding;
 import dev.skep.ladder.Ladder;
-import dev.skep.ladder.Rung;
 import dev.skep.ladder.Sample;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -181,7 +180,7 @@ public final class Campaign {
     String signature = Tally.signatureOf(first);
     groups.add(signature);
     // Results that differ in the same place may do so for many reasons.
-    int shown = first.rung() == Rung.INTERP || first.rung() == Rung.JIT ? RESULTS_SHOWN : 1;
+    int shown = first.rung().runs() ? RESULTS_SHOWN : 1;
     if (known.merge(signature, 1, Integer::sum) <= shown) {
       Disagreement shrunk = Shrink.of(ladder, seed, sample, first, wholeLog);
       synchronized (found) {

@@ -56,7 +56,7 @@ public final class Tally {
   /** For results, which of them differ; for texts, the texts without their numbers. */
   static String signatureOf(Finding finding) {
     return switch (finding.rung()) {
-      case INTERP, JIT -> finding.rung() + " " + Fields.different(finding);
+      case INTERP, JIT, JIT_KERNEL -> finding.rung() + " " + Fields.different(finding);
       default -> finding.rung() + " " + finding.signature();
     };
   }

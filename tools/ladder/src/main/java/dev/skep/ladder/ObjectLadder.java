@@ -54,6 +54,7 @@ public final class ObjectLadder implements AutoCloseable {
     engines.put(Rung.INTERP, Vm.interp(vm));
     if (CpuFeatures.host().x64()) {
       engines.put(Rung.JIT, Vm.jit(vm));
+      engines.put(Rung.JIT_KERNEL, Vm.jitKernel(vm));
     }
     behaviour = new BehaviourRungs(kernel, engines);
   }
@@ -142,7 +143,7 @@ public final class ObjectLadder implements AutoCloseable {
             ? "the program is rejected"
             : "see " + Rung.VERDICT.key();
     for (Rung rung : Rung.values()) {
-      boolean engine = rung != Rung.INTERP && rung != Rung.JIT || engines.containsKey(rung);
+      boolean engine = !rung.runs() || engines.containsKey(rung);
       if (findings.stream().noneMatch(finding -> finding.rung() == rung)) {
         findings.add(Finding.notCompared(rung, engine ? why : "no such engine here"));
       }

@@ -18,8 +18,10 @@ public enum Rung {
   JITED("L4", "jited"),
   /** Results and maps of the interpreter. */
   INTERP("L5", "interp"),
-  /** Results and maps of the JIT. */
-  JIT("L5", "jit");
+  /** Results and maps of the JIT, in the userspace layout. */
+  JIT("L5", "jit"),
+  /** Results and maps of the JIT, in the kernel's layout. */
+  JIT_KERNEL("L5", "jit-kernel");
 
   private final String level;
   private final String key;
@@ -32,6 +34,11 @@ public enum Rung {
   /** "L1" to "L5". */
   public String level() {
     return level;
+  }
+
+  /** Whether an engine of the same name runs the program. */
+  public boolean runs() {
+    return level.equals("L5");
   }
 
   /** The name in JSON and on the command line. */
