@@ -86,7 +86,7 @@ public interface LoadedProgram extends AutoCloseable {
             + program().name()
             + "\" to "
             + point.describe()
-            + ": only the engine linux attaches programs");
+            + ": the JVM's engines attach extensions only, to functions of their programs");
   }
 
   /** Whether {@link #attach()} has a place to go to: the section names one. */

@@ -35,11 +35,15 @@ final class Code {
 
   /**
    * Constant, sign-extended; of an atomic its operation; of a local call the callee's frame size;
-   * of a function call the index into {@link #functions}; of a direct tail call the map's address.
+   * of a call of a replaced function the index into {@link #extensions}; of a function call the
+   * index into {@link #functions}; of a direct tail call the map's address.
    */
   final long[] imm;
 
   final BpfFunction[] functions;
+
+  /** The programs that stand in for functions of this one. */
+  Code[] extensions = {};
 
   /** Frame size by index of a function's first instruction, -1 elsewhere. */
   final int[] frameSizes;

@@ -25,8 +25,17 @@ final class Execution implements BpfCallback {
   /** Frames of all functions on the stack: tail calls out of subprograms can pile up many. */
   private static final int MAX_FRAMES = 512;
 
-  /** Longs per frame: R6 to R10 and the stack's low end. */
-  private static final int SAVED = 6;
+  /**
+   * Longs per frame: R6 to R10, the stack's low end, and the tail calls taken so far where the
+   * callee counts its own.
+   */
+  private static final int SAVED = 7;
+
+  private static final int STACK_LOW = 5;
+  private static final int TAIL_CALLS = 6;
+
+  /** In place of a count: caller and callee share it. */
+  private static final long SHARED = -1;
 
   private static final int R10 = 10;
   private static final int AX = Opcodes.AX;
@@ -233,9 +242,12 @@ final class Execution implements BpfCallback {
           push(code, pc, r);
           pc = off[pc] - 1;
         }
-        case Ops.EXIT, Ops.TAIL_CALL, Ops.TAIL_CALL_DIRECT -> {
+        case Ops.EXIT, Ops.TAIL_CALL, Ops.TAIL_CALL_DIRECT, Ops.CALL_EXTENSION -> {
           Code next;
-          if (op[pc] == Ops.EXIT) {
+          if (op[pc] == Ops.CALL_EXTENSION) {
+            next = pushExtension(code, pc, r);
+            pc = -1;
+          } else if (op[pc] == Ops.EXIT) {
             if (frames == bottom) {
               return r[0];
             }
@@ -340,16 +352,32 @@ final class Execution implements BpfCallback {
 
   /** Enters the function that a local call names. */
   private void push(Code code, int pc, long[] r) {
+    push(code, pc, r, (int) code.imm[pc], SHARED);
+  }
+
+  /**
+   * Enters the program that stands in for the function that a call names. It counts tail calls from
+   * 0, as a main program does.
+   */
+  private Code pushExtension(Code code, int pc, long[] r) {
+    Code extension = code.extensions[(int) code.imm[pc]];
+    push(code, pc, r, extension.frameSizes[0], tailCalls);
+    tailCalls = 0;
+    return extension;
+  }
+
+  private void push(Code code, int pc, long[] r, int frameSize, long tailCallsBefore) {
     if (frames == MAX_FRAMES) {
       throw new Trap(code.name, pc, "more than " + MAX_FRAMES + " frames");
     }
     int at = frames * SAVED;
-    System.arraycopy(r, 6, saved, at, SAVED - 1);
-    saved[at + SAVED - 1] = stackLow;
+    System.arraycopy(r, 6, saved, at, STACK_LOW);
+    saved[at + STACK_LOW] = stackLow;
+    saved[at + TAIL_CALLS] = tailCallsBefore;
     savedCode[frames] = code;
     savedPc[frames] = pc;
     r[R10] = stackLow;
-    stackLow = below(code, pc, stackLow, (int) code.imm[pc]);
+    stackLow = below(code, pc, stackLow, frameSize);
     frames++;
   }
 
@@ -357,8 +385,12 @@ final class Execution implements BpfCallback {
   private Code pop(long[] r) {
     frames--;
     int at = frames * SAVED;
-    System.arraycopy(saved, at, r, 6, SAVED - 1);
-    stackLow = saved[at + SAVED - 1];
+    System.arraycopy(saved, at, r, 6, STACK_LOW);
+    stackLow = saved[at + STACK_LOW];
+    long before = saved[at + TAIL_CALLS];
+    if (before != SHARED) {
+      tailCalls = (int) before;
+    }
     Code caller = savedCode[frames];
     if (caller == null) {
       throw new IllegalStateException("frame " + frames + " without a program");

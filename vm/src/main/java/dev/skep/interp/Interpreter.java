@@ -7,7 +7,9 @@ import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,16 @@ public final class Interpreter implements AutoCloseable {
    *     that is not there yet
    */
   public InterpretedProgram load(RunnableProgram program, Linkage linkage) {
+    return load(program, linkage, Map.of());
+  }
+
+  /**
+   * Decodes a program in which other programs stand in for some functions.
+   *
+   * @param replaced by the function's number, which is not 0
+   */
+  public InterpretedProgram load(
+      RunnableProgram program, Linkage linkage, Map<Integer, InterpretedProgram> replaced) {
     long[] insns = program.insns();
     int[] frameSizes = Decoder.noFrames(insns.length);
     for (RunnableProgram.Function function : program.functions()) {
@@ -53,7 +65,25 @@ public final class Interpreter implements AutoCloseable {
     Code code =
         Decoder.decode(
             name, true, insns, frameSizes, program.pokes(), program.tailCalls(), linkage);
+    extend(code, program, replaced);
     return new InterpretedProgram(this, code);
+  }
+
+  /** Makes the calls of replaced functions calls of what stands in for them. */
+  private static void extend(
+      Code code, RunnableProgram program, Map<Integer, InterpretedProgram> replaced) {
+    List<Code> extensions = new ArrayList<>();
+    for (Map.Entry<Integer, InterpretedProgram> entry : replaced.entrySet()) {
+      int start = program.functions().get(entry.getKey()).start();
+      for (int i = 0; i < code.op.length; i++) {
+        if (code.op[i] == Ops.CALL_LOCAL && code.off[i] == start) {
+          code.op[i] = Ops.CALL_EXTENSION;
+          code.imm[i] = extensions.size();
+        }
+      }
+      extensions.add(entry.getValue().code());
+    }
+    code.extensions = extensions.toArray(Code[]::new);
   }
 
   /**

@@ -99,8 +99,11 @@ final class Ops {
   static final int TAIL_CALL_DIRECT = 82;
   static final int EXIT = 83;
 
+  /** A call of a subprogram that another program stands in for. */
+  static final int CALL_EXTENSION = 84;
+
   /** The second slot of a ld_imm64, or the place behind the last instruction. */
-  static final int UNREACHABLE = 84;
+  static final int UNREACHABLE = 85;
 
   private Ops() {}
 }

@@ -1,9 +1,11 @@
 package dev.skep.run;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.map.VmMap;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.RunnableProgram;
 import java.util.List;
+import java.util.Map;
 
 /** Makes programs executable: the interpreter or a JIT. */
 interface Backend extends AutoCloseable {
@@ -28,6 +30,18 @@ interface Backend extends AutoCloseable {
 
   /** Whether tail calls enter machine code, behind a prologue: slots then have cached targets. */
   boolean entersBehindPrologue();
+
+  /**
+   * Loads a rewritten program once more, with other programs in place of some functions.
+   *
+   * @param replaced by the function's number, which is not 0: code of this backend that stays as
+   *     long as the result
+   * @throws dev.skep.errors.UnsupportedException if this backend has no such way
+   */
+  default Executable load(
+      RunnableProgram program, List<VmMap> maps, Map<Integer, Executable> replaced) {
+    throw new UnsupportedException("extensions of programs on engine " + name());
+  }
 
   /** Bytes of machine code in use. */
   default long codeBytes() {

@@ -10,7 +10,9 @@ import dev.skep.map.VmMap;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Runs programs by the reference interpreter. */
@@ -44,9 +46,17 @@ final class InterpreterBackend implements Backend {
 
   @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
-    ProgramType type = program.program().type();
-    return new Interpreted(
-        interpreter.load(program, new MapsAndHelpers(maps, helpers, variables, type)));
+    return load(program, maps, Map.of());
+  }
+
+  @Override
+  public Executable load(
+      RunnableProgram program, List<VmMap> maps, Map<Integer, Executable> replaced) {
+    Map<Integer, InterpretedProgram> extensions = new HashMap<>();
+    replaced.forEach((function, code) -> extensions.put(function, ((Interpreted) code).program()));
+    ProgramType type = program.program().resolvedType();
+    Linkage linkage = new MapsAndHelpers(maps, helpers, variables, type);
+    return new Interpreted(interpreter.load(program, linkage, extensions));
   }
 
   @Override

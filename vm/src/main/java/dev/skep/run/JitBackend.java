@@ -81,8 +81,16 @@ final class JitBackend implements Backend {
 
   @Override
   public Executable load(RunnableProgram program, List<VmMap> maps) {
-    ProgramType type = program.program().type();
-    NativeProgram loaded = text.load(program, new Addresses(maps, type));
+    return load(program, maps, Map.of());
+  }
+
+  @Override
+  public Executable load(
+      RunnableProgram program, List<VmMap> maps, Map<Integer, Executable> replaced) {
+    Map<Integer, NativeProgram> extensions = new HashMap<>();
+    replaced.forEach((function, code) -> extensions.put(function, ((Compiled) code).program));
+    ProgramType type = program.program().resolvedType();
+    NativeProgram loaded = text.load(program, new Addresses(maps, type), extensions);
     return new Compiled(loaded, DirectPokes.of(loaded.pokes(), gracePeriods));
   }
 

@@ -37,7 +37,7 @@ record ProgramKind(ProgramOwner owner, boolean reachesTailCall, boolean override
     Program program = runnable.program();
     ProgramOwner owner =
         new ProgramOwner(
-            program.type(),
+            program.resolvedType(),
             program.expectedAttachType(),
             (program.flags() & XDP_HAS_FRAGS) != 0,
             (program.flags() & SLEEPABLE) != 0,

@@ -4,6 +4,8 @@ import dev.skep.machine.HandleLayout;
 import dev.skep.machine.Handles;
 import dev.skep.map.ProgramDirectory;
 import dev.skep.natives.Memory;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,24 @@ final class Programs implements ProgramDirectory {
 
   void remove(int handle) {
     handles.remove(handle);
+  }
+
+  /**
+   * The loaded program that a program is to extend; null for others, and where the target is loaded
+   * elsewhere or not at all.
+   */
+  @SuppressWarnings("ReferenceEquality") // two loads of equal programs are two programs
+  @Nullable VmProgram extendedBy(Program program) {
+    Program target = program.attachProgram();
+    if (program.type() != ProgramType.EXT || target == null) {
+      return null;
+    }
+    for (VmProgram loaded : open.values()) {
+      if (loaded.program() == target) {
+        return loaded;
+      }
+    }
+    return null;
   }
 
   @Override

@@ -109,6 +109,10 @@ public final class Vm implements Engine {
     return backend.codeBytes();
   }
 
+  Backend backend() {
+    return backend;
+  }
+
   Programs programs() {
     return programs;
   }
@@ -127,7 +131,8 @@ public final class Vm implements Engine {
     VerifierOptions verifier =
         new VerifierOptions(
             options.dialect(), options.host(), 1, Integer.MAX_VALUE, options.kernel());
-    Verdict verdict = Verifier.verify(program, verifier);
+    VmProgram target = programs.extendedBy(program);
+    Verdict verdict = Verifier.verify(program, verifier, target == null ? null : target.asTarget());
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {
       case Verdict.Accepted accepted -> load(accepted.program(), given);
@@ -160,9 +165,7 @@ public final class Vm implements Engine {
     }
     long nanos = System.nanoTime() - start;
     ProgramKind kind = ProgramKind.of(program, verified.attachPrototype(), own);
-    int contextEnd = verified.facts().contextEnd;
-    VmProgram loaded =
-        new VmProgram(this, program.program(), kind, contextEnd, own, executable, nanos);
+    VmProgram loaded = new VmProgram(this, verified, program, kind, own, executable, nanos);
     loaded.joinArrays();
     return loaded;
   }

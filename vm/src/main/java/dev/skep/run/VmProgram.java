@@ -1,5 +1,8 @@
 package dev.skep.run;
 
+import dev.skep.engine.AttachPoint;
+import dev.skep.engine.Freplace;
+import dev.skep.engine.Link;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.PacketBatch;
 import dev.skep.engine.PreparedRun;
@@ -21,10 +24,13 @@ import dev.skep.natives.Memory;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.program.layout.BpfProgLayout;
-import java.util.ArrayList;
+import dev.skep.rewrite.RunnableProgram;
+import dev.skep.verify.TargetProgram;
+import dev.skep.verify.VerifiedProgram;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program of a {@link Vm}. Its code and struct bpf_prog live until the last reference (its
@@ -35,32 +41,40 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   private final Program program;
   private final int contextEnd;
   private final List<VmMap> maps;
-  private final Executable executable;
+  private final TrackedCode own;
   private final long compileNanos;
   private final ProgramKind kind;
   private final long block;
   private final int id = Ids.next();
   private final int handle;
   private final Membership membership = new Membership();
-  private final List<Executable.Pokes> tracked = new ArrayList<>();
+  private final TargetProgram asTarget;
+  private final Extensions extensions;
+  private final @Nullable ExtensionAttacher attacher;
   private final AtomicInteger references = new AtomicInteger(1);
+  private volatile Executable executable;
+  private volatile int extendedContextEnd;
   private volatile boolean closed;
 
   VmProgram(
       Vm vm,
-      Program program,
+      VerifiedProgram verified,
+      RunnableProgram runnable,
       ProgramKind kind,
-      int contextEnd,
       List<VmMap> maps,
       Executable executable,
       long compileNanos) {
     this.vm = vm;
-    this.program = program;
+    this.program = runnable.program();
     this.kind = kind;
-    this.contextEnd = contextEnd;
+    this.contextEnd = verified.facts().contextEnd;
     this.maps = List.copyOf(maps);
     this.executable = executable;
+    this.own = new TrackedCode(executable, this.maps);
     this.compileNanos = compileNanos;
+    asTarget = verified.asTarget();
+    extensions = new Extensions(this, vm.backend(), runnable, this.maps);
+    attacher = program.type() == ProgramType.EXT ? new ExtensionAttacher(this, verified) : null;
     block = Memory.allocate(BpfProgLayout.SIZE);
     handle = vm.programs().add(this);
     Memory.putLong(block + BpfProgLayout.BPF_FUNC, executable.entry());
@@ -79,18 +93,11 @@ public final class VmProgram implements LoadedProgram, MapProgram {
               Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
         }
       }
-      for (Executable.Pokes pokes : executable.pokes()) {
-        array(pokes).track(pokes.user());
-        tracked.add(pokes);
-      }
+      own.track();
     } catch (RuntimeException refused) {
       close();
       throw refused;
     }
-  }
-
-  private ProgArrayMap array(Executable.Pokes pokes) {
-    return (ProgArrayMap) maps.get(pokes.map());
   }
 
   @Override
@@ -100,7 +107,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
 
   /** One past the last byte of the context that it may touch. */
   int contextEnd() {
-    return contextEnd;
+    return Math.max(contextEnd, extendedContextEnd);
   }
 
   /** Time from the rewritten program to its executable code. */
@@ -110,7 +117,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
 
   /** Bytes of its machine code; 0 where it is interpreted. */
   public int codeBytes() {
-    return executable.codeBytes();
+    return own.executable().codeBytes();
   }
 
   /**
@@ -139,6 +146,35 @@ public final class VmProgram implements LoadedProgram, MapProgram {
     return executable;
   }
 
+  /** The code that runs from now on: null for the program's own, without extensions. */
+  void runs(@Nullable Executable code, int contextEndOfExtensions) {
+    extendedContextEnd = contextEndOfExtensions;
+    executable = code == null ? own.executable() : code;
+  }
+
+  /** Does something once every run of now is over. */
+  void afterRuns(Runnable action) {
+    vm.machine().gracePeriods().defer(action);
+  }
+
+  List<VmMap> maps() {
+    return maps;
+  }
+
+  /** What programs that extend it are checked against. */
+  TargetProgram asTarget() {
+    return asTarget;
+  }
+
+  /** The programs that replace functions of it. */
+  Extensions extensions() {
+    return extensions;
+  }
+
+  Vm vm() {
+    return vm;
+  }
+
   @Override
   public int id() {
     return id;
@@ -151,7 +187,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
 
   @Override
   public long tailCallEntry() {
-    return executable.tailCallEntry();
+    return own.executable().tailCallEntry();
   }
 
   @Override
@@ -213,6 +249,20 @@ public final class VmProgram implements LoadedProgram, MapProgram {
         : LoadedProgram.super.prepare(input);
   }
 
+  @Override
+  public Link attach() {
+    checkOpen();
+    return attacher == null ? LoadedProgram.super.attach() : attacher.attach();
+  }
+
+  @Override
+  public Link attach(AttachPoint point) {
+    checkOpen();
+    return attacher != null && point instanceof Freplace place
+        ? attacher.attach(place)
+        : LoadedProgram.super.attach(point);
+  }
+
   private void checkOpen() {
     if (closed) {
       throw closedException();
@@ -239,7 +289,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   @Override
   public void release() {
     if (references.decrementAndGet() == 0) {
-      vm.machine().gracePeriods().defer(this::free);
+      afterRuns(this::free);
     }
   }
 
@@ -257,23 +307,15 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   }
 
   private void free() {
-    untrackFrom(0);
+    own.free(this::freeRest);
   }
 
-  /** The code is freed once no change of any array touches it. */
-  private void untrackFrom(int next) {
-    if (next == tracked.size()) {
-      freeAll();
-    } else {
-      Executable.Pokes pokes = tracked.get(next);
-      array(pokes).untrack(pokes.user(), () -> untrackFrom(next + 1));
-    }
-  }
-
-  private void freeAll() {
+  private void freeRest() {
     vm.programs().remove(handle);
-    executable.free();
     Memory.free(block);
+    if (attacher != null) {
+      attacher.free();
+    }
     for (VmMap map : maps) {
       map.release();
     }

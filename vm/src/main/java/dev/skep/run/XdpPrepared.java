@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class XdpPrepared implements PreparedRun {
   private final Cpus cpus;
   private final VmProgram program;
-  private final Executable executable;
   private final XdpContext context;
   private final long buff;
   private @Nullable Thread owner;
@@ -21,7 +20,6 @@ final class XdpPrepared implements PreparedRun {
   XdpPrepared(Cpus cpus, VmProgram program, XdpContext context) {
     this.cpus = cpus;
     this.program = program;
-    this.executable = program.executable();
     this.context = context;
     this.buff = context.buff();
     if (!program.retain()) {
@@ -41,7 +39,7 @@ final class XdpPrepared implements PreparedRun {
     }
     Cpu cpu = held.enter();
     try {
-      return (int) executable.run(cpu, buff);
+      return (int) program.executable().run(cpu, buff);
     } finally {
       held.leave();
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Programs are attached in the kernel only, and elsewhere the error says so. */
+/** All but extensions are attached in the kernel only, and elsewhere the error says so. */
 final class AttachTest {
   @ParameterizedTest
   @ValueSource(strings = {"interp", "jit", "jit-kernel"})
@@ -28,8 +28,8 @@ final class AttachTest {
       assertThatThrownBy(() -> program.attach(RawTracepoint.of("sys_enter")))
           .isInstanceOf(UnsupportedException.class)
           .hasMessage(
-              "attach of program \"p\" to raw tracepoint sys_enter: only the engine linux attaches"
-                  + " programs");
+              "attach of program \"p\" to raw tracepoint sys_enter: the JVM's engines attach"
+                  + " extensions only, to functions of their programs");
     }
   }
 }

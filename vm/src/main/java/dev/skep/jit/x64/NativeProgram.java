@@ -77,6 +77,10 @@ public final class NativeProgram {
   }
 
   /** The code as it was compiled: places that are patched, or hold an address, as they come. */
+  Needs needs() {
+    return needs;
+  }
+
   public MachineCode code() {
     return code;
   }

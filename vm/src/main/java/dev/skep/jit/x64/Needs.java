@@ -18,6 +18,12 @@ record Needs(boolean upcalls, boolean tailCalls, boolean longRunning) {
   private static final int FUNCTION_SOURCE = 4;
   private static final int KFUNC_SOURCE = 2;
 
+  /** What both need. */
+  Needs with(Needs other) {
+    return new Needs(
+        upcalls || other.upcalls, tailCalls || other.tailCalls, longRunning || other.longRunning);
+  }
+
   static Needs of(JitInput input, Linkage linkage) {
     boolean upcalls = false;
     boolean tailCalls = false;

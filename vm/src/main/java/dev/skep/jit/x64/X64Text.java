@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * and the programs. Programs may be added and freed while others run.
  */
 public final class X64Text implements AutoCloseable {
+  /** jmp rel32. */
+  private static final int JUMP_NEAR = 0xe9;
+
   private static final MethodHandle CALLBACK = NativeCode.caller(7, false);
 
   private final CodeSpace space = new CodeSpace();
@@ -144,19 +147,39 @@ public final class X64Text implements AutoCloseable {
 
   /** Compiles a program and puts it into the text. */
   public NativeProgram load(RunnableProgram program, Linkage linkage) {
-    return load(JitInput.of(program), linkage);
+    return load(program, linkage, Map.of());
+  }
+
+  /**
+   * Compiles a program in which other programs stand in for some functions.
+   *
+   * @param replaced by the function's number, which is not 0; they live as long as the result
+   */
+  public NativeProgram load(
+      RunnableProgram program, Linkage linkage, Map<Integer, NativeProgram> replaced) {
+    return load(JitInput.of(program), linkage, replaced);
   }
 
   NativeProgram load(JitInput input, Linkage linkage) {
+    return load(input, linkage, Map.of());
+  }
+
+  private NativeProgram load(
+      JitInput input, Linkage linkage, Map<Integer, NativeProgram> replaced) {
     MachineCode code = X64Jit.compile(input, layout, linkage);
     byte[] bytes = code.bytes();
     long image = space.allocate(bytes.length);
     for (Relocation relocation : code.relocations()) {
       link(bytes, image, code, relocation, linkage);
     }
+    Needs needs = Needs.of(input, linkage);
+    for (Map.Entry<Integer, NativeProgram> entry : replaced.entrySet()) {
+      NativeProgram other = entry.getValue();
+      jumpTo(other.image(), bytes, image, code.functionOffset(entry.getKey()));
+      needs = needs.with(other.needs());
+    }
     space.write(image, bytes, bytes.length);
-    return new NativeProgram(
-        this, code, image, Needs.of(input, linkage), sites(code, input, image));
+    return new NativeProgram(this, code, image, needs, sites(code, input, image));
   }
 
   private PokeSites sites(MachineCode code, JitInput input, long image) {
@@ -196,13 +219,27 @@ public final class X64Text implements AutoCloseable {
     if (target == 0) {
       return;
     }
-    long distance = target - (image + relocation.offset() + 4);
+    putDistance(target, bytes, image, relocation.offset());
+  }
+
+  /**
+   * Makes a function begin with a jump: what attaching an extension patches into the nop that each
+   * function of the kernel layout begins with. In the userspace layout the instructions under it
+   * are never reached.
+   */
+  private static void jumpTo(long target, byte[] bytes, long image, int function) {
+    bytes[function] = (byte) JUMP_NEAR;
+    putDistance(target, bytes, image, function + 1);
+  }
+
+  private static void putDistance(long target, byte[] bytes, long image, int offset) {
+    long distance = target - (image + offset + 4);
     if (distance != (int) distance) {
       throw new IllegalArgumentException(
           "function at 0x" + Long.toHexString(target) + " is out of reach of a call");
     }
     for (int i = 0; i < 4; i++) {
-      bytes[relocation.offset() + i] = (byte) (distance >> 8 * i);
+      bytes[offset + i] = (byte) (distance >> 8 * i);
     }
   }
 
