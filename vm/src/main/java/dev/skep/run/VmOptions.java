@@ -66,7 +66,7 @@ public record VmOptions(
     }
     return new VmOptions(
         cpus,
-        Dialect.V6_18,
+        Dialect.MAINLINE,
         250,
         new int[0],
         line -> {},
@@ -79,6 +79,11 @@ public record VmOptions(
   public VmOptions withCpus(int... numbers) {
     return new VmOptions(
         numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps, rewrites);
+  }
+
+  /** The rules of another kernel; Linux 6.18 lets callbacks reach tail calls that break frames. */
+  public VmOptions withDialect(Dialect rules) {
+    return new VmOptions(cpus, rules, hz, devices, trace, helpers, kernel, guardedMaps, rewrites);
   }
 
   public VmOptions withDevices(int... ifindexes) {
