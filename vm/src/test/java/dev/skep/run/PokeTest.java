@@ -98,12 +98,20 @@ class PokeTest {
   }
 
   private VmProgram callee(int answer) {
+    return callee(vm(), answer);
+  }
+
+  private static VmProgram callee(Vm vm, int answer) {
     long[] insns = Assembler.assemble("r0 = " + answer + "\nexit");
-    return vm().load(Program.of("callee", ProgramType.XDP, "GPL", insns, List.of()), List.of());
+    return vm.load(Program.of("callee", ProgramType.XDP, "GPL", insns, List.of()), List.of());
   }
 
   /** A direct tail call through slot 1, and {@link #FALL_THROUGH}. */
   private VmProgram caller() {
+    return caller(vm(), array());
+  }
+
+  private static VmProgram caller(Vm vm, ProgArrayMap array) {
     long[] insns =
         Assembler.assemble(
             """
@@ -113,8 +121,8 @@ class PokeTest {
             r0 = 1
             exit
             """);
-    List<MapSpec> maps = List.of(array().spec());
-    return vm().load(Program.of("caller", ProgramType.XDP, "GPL", insns, maps), List.of(array()));
+    List<MapSpec> maps = List.of(array.spec());
+    return vm.load(Program.of("caller", ProgramType.XDP, "GPL", insns, maps), List.of(array));
   }
 
   private static int run(VmProgram program) {
@@ -315,6 +323,38 @@ class PokeTest {
       awaitFreed(used);
       assertBreakpoints(image, length);
       assertThat(run(caller)).isEqualTo(FALL_THROUGH);
+    }
+  }
+
+  /** One signal handler and one lock serve all runtimes, those that are closed meanwhile too. */
+  @Test
+  void runtimesComeAndGo() throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      List<Future<?>> users = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        users.add(
+            threads.submit(() -> {
+              for (int round = 0; round < 5; round++) {
+                useOnce();
+              }
+            }));
+      }
+      for (Future<?> user : users) {
+        user.get();
+      }
+    }
+  }
+
+  private static void useOnce() {
+    MapSpec spec = MapSpec.of("jmp", MapType.PROG_ARRAY, 4, 4, 3, 0);
+    try (Vm vm = Vm.jitKernel(VmOptions.ofCpus(1));
+        ProgArrayMap array = (ProgArrayMap) vm.createMap(spec);
+        VmProgram callee = callee(vm, 7);
+        VmProgram caller = caller(vm, array)) {
+      for (int change = 0; change < 20; change++) {
+        assertThat(change % 2 == 0 ? array.set(1, callee) : array.unset(1)).isZero();
+        assertThat(run(caller)).isEqualTo(change % 2 == 0 ? 7 : FALL_THROUGH);
+      }
     }
   }
 

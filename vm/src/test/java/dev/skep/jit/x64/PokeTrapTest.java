@@ -153,7 +153,7 @@ class PokeTrapTest {
 
   /** With the handler in place, what would have ended the process still does. */
   @ParameterizedTest
-  @ValueSource(strings = {"breakpoint", "sent", "none"})
+  @ValueSource(strings = {"breakpoint", "sent", "none", "replaced"})
   void theDefaultStaysTheDefault(String what) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
@@ -169,7 +169,8 @@ class PokeTrapTest {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     int killedBySigtrap = 128 + SignalAction.SIGTRAP;
-    assertThat(process.waitFor()).isEqualTo(what.equals("none") ? 0 : killedBySigtrap);
+    assertThat(process.waitFor())
+        .isEqualTo(what.equals("breakpoint") || what.equals("sent") ? killedBySigtrap : 0);
   }
 
   private static String classPath() {
@@ -192,21 +193,54 @@ class PokeTrapTest {
       space.write(address, code, code.length);
       TextPoker poker = new TextPoker(space);
       long end = address + 6;
-      if (poker.poke(address, TextPoker.NOP, end) != 0) {
-        throw new AssertionError("poke");
-      }
+      require(poker.poke(address, TextPoker.NOP, end) == 0);
       MethodHandle call = NativeCode.caller(0, true);
       long _ = (long) call.invokeExact(MemorySegment.ofAddress(address));
-      if (arguments[0].equals("breakpoint")) {
-        if (poker.poke(address, end, TextPoker.NOP) != 0) {
-          throw new AssertionError("poke");
+      switch (arguments[0]) {
+        case "breakpoint" -> {
+          require(poker.poke(address, end, TextPoker.NOP) == 0);
+          long _ = (long) call.invokeExact(MemorySegment.ofAddress(address));
         }
-        long _ = (long) call.invokeExact(MemorySegment.ofAddress(address));
-      } else if (arguments[0].equals("sent")) {
-        Syscalls host = Syscalls.host();
-        host.syscall(
-            SYS_TGKILL, host.syscall(SYS_GETPID), host.syscall(SYS_GETTID), SignalAction.SIGTRAP);
+        case "sent" -> send();
+        case "replaced" -> replaced(poker, address, end);
+        default -> {
+          // ends by itself
+        }
       }
+    }
+
+    private static void require(boolean condition) {
+      if (!condition) {
+        throw new AssertionError("not as expected");
+      }
+    }
+
+    private static void send() {
+      Syscalls host = Syscalls.host();
+      host.syscall(
+          SYS_TGKILL, host.syscall(SYS_GETPID), host.syscall(SYS_GETTID), SignalAction.SIGTRAP);
+    }
+
+    /** Somebody else takes the signal: the next patch takes it back, and hands it on. */
+    private static void replaced(TextPoker poker, long address, long end) {
+      long count = Memory.allocate(8);
+      Routine r = new Routine(); // inc qword [count]
+      r.asm.moveImmediate64(Gpr.RAX, count);
+      r.asm.aluMemory(AluOp.ADD, 1);
+      r.asm.ret();
+      byte[] code = r.finish();
+      CodeSpace space = new CodeSpace(1 << 16);
+      long other = space.allocate(code.length);
+      space.write(other, code, code.length);
+      SignalAction ours = SignalAction.of(SignalAction.SIGTRAP);
+      SignalAction theirs = new SignalAction(other, ours.flags(), ours.restorer(), 0);
+      theirs.install(SignalAction.SIGTRAP);
+      send();
+      require(Memory.getLong(count) == 1);
+      require(poker.poke(address, end, TextPoker.NOP) == 0);
+      require(SignalAction.of(SignalAction.SIGTRAP).handler() == ours.handler());
+      send();
+      require(Memory.getLong(count) == 2);
     }
   }
 }
