@@ -34,6 +34,9 @@ public final class GracePeriods {
   private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
   private volatile int pending;
 
+  /** Whether the thread is inside {@link #reclaim}. */
+  private final ThreadLocal<Boolean> reclaiming = ThreadLocal.withInitial(() -> false);
+
   @SuppressWarnings("FieldMayBeFinal") // changed through EPOCH
   private volatile long epoch = 1;
 
@@ -91,8 +94,23 @@ public final class GracePeriods {
     return oldest;
   }
 
-  /** Runs the actions whose readers have left. */
+  /**
+   * Runs the actions whose readers have left. What an action defers is left to the loop that runs
+   * it: a long chain, as of maps and programs that hold each other, must not become a deep stack.
+   */
   private void reclaim() {
+    if (reclaiming.get()) {
+      return;
+    }
+    reclaiming.set(true);
+    try {
+      runDue();
+    } finally {
+      reclaiming.remove();
+    }
+  }
+
+  private void runDue() {
     while (true) {
       Deferred next;
       synchronized (deferred) {

@@ -246,7 +246,8 @@ public final class ProgArrayMap extends VmMap {
     try {
       MapProgram program = maps().directory().byId(id);
       if (program == null) {
-        return Ids.isLive(id) ? -Errno.EINVAL : -Errno.EBADF;
+        // 0 is what callers give who never set it; among descriptors it is standard input.
+        return id == 0 || Ids.isLive(id) ? -Errno.EINVAL : -Errno.EBADF;
       }
       return set(index, program);
     } finally {

@@ -16,6 +16,15 @@ final class EntryProgram {
 
   /** The name of the program to run; {@link UsageException} where the choice is not clear. */
   static String choose(BpfObject object, @Nullable String wanted) {
+    return choose(object, wanted, List.of());
+  }
+
+  /**
+   * As {@link #choose(BpfObject, String)}.
+   *
+   * @param members programs that will be put into slots
+   */
+  static String choose(BpfObject object, @Nullable String wanted, List<String> members) {
     List<String> names = object.programs().stream().map(ObjectProgram::name).toList();
     if (wanted != null) {
       if (!names.contains(wanted)) {
@@ -24,7 +33,8 @@ final class EntryProgram {
       }
       return wanted;
     }
-    List<String> entries = names.stream().filter(name -> !isSlot(object, name)).toList();
+    List<String> entries =
+        names.stream().filter(name -> !isSlot(object, name) && !members.contains(name)).toList();
     if (entries.size() == 1) {
       return entries.getFirst();
     }
@@ -36,8 +46,17 @@ final class EntryProgram {
 
   /** Loads a program and those that the object's program arrays name. */
   static LoadedObject load(Engine engine, BpfObject object, String name) {
+    return load(engine, object, name, List.of());
+  }
+
+  /** As {@link #load(Engine, BpfObject, String)}, with programs that will be put into slots. */
+  static LoadedObject load(Engine engine, BpfObject object, String name, List<String> members) {
     for (ObjectProgram other : object.programs()) {
-      object.autoload(other.name(), other.name().equals(name) || isSlot(object, other.name()));
+      object.autoload(
+          other.name(),
+          other.name().equals(name)
+              || members.contains(other.name())
+              || isSlot(object, other.name()));
     }
     return engine.load(object);
   }

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   @Mixin GlobalOptions global;
   @Mixin InputOptions input;
+  @Mixin SlotOptions slots;
   @Spec CommandSpec spec;
 
   @Parameters(index = "0", paramLabel = "OBJ[:PROG]", description = "The object.")
@@ -70,10 +71,13 @@ final class RunCommand implements Callable<Integer> {
       throw new UsageException("the program is named twice");
     }
     BpfObject opened = argument.open();
-    String name = EntryProgram.choose(opened, program == null ? argument.program() : program);
+    List<String> members = slots.programs(opened);
+    String name =
+        EntryProgram.choose(opened, program == null ? argument.program() : program, members);
     int cpuCount = cpus == null ? Engines.DEFAULT_CPUS : cpus;
     try (Engines engines = new Engines(cpuCount);
-        LoadedObject loaded = EntryProgram.load(engines.named(engine), opened, name)) {
+        LoadedObject loaded = EntryProgram.load(engines.named(engine), opened, name, members)) {
+      slots.apply(loaded);
       LoadedProgram target = loaded.program(name);
       return input.pcap != null ? runCapture(loaded, target, input.pcap) : runOnce(loaded, target);
     }
