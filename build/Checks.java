@@ -37,6 +37,18 @@ final class Checks {
     Row(String title) {
       this.title = title;
     }
+
+    /** As "FooTest: a, b; BarTest: c". */
+    String tests() {
+      Map<String, TreeSet<String>> methods = new TreeMap<>();
+      for (String test : tests) {
+        String[] parts = test.split("\\.", -1);
+        methods.computeIfAbsent(parts[0], type -> new TreeSet<>()).add(parts[1]);
+      }
+      List<String> texts = new ArrayList<>();
+      methods.forEach((type, names) -> texts.add(type + ": " + String.join(", ", names)));
+      return String.join("; ", texts);
+    }
   }
 
   private final TreeMap<Integer, Row> rows = new TreeMap<>();
@@ -118,7 +130,7 @@ final class Checks {
     if (row.tests.isEmpty()) {
       problems.add("check " + number + " has no test: " + row.title);
     }
-    return line.append(' ').append(String.join(", ", row.tests)).append(" |\n").toString();
+    return line.append(' ').append(row.tests()).append(" |\n").toString();
   }
 
   private String text(Cell cell) {
