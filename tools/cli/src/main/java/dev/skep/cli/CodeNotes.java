@@ -8,6 +8,8 @@ import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.XlatedText;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,12 +30,18 @@ final class CodeNotes {
   /** jmp rel32. */
   private static final byte JUMP = (byte) 0xe9;
 
+  private static final int JUMP_BYTES = 5;
+
   private final RunnableProgram runnable;
   private final TreeMap<Integer, Relocation> relocations = new TreeMap<>();
   private final Map<Integer, DirectSite> sites = new HashMap<>();
 
-  CodeNotes(RunnableProgram runnable, MachineCode code, byte[] bytes, Slots slots) {
+  /**
+   * @param userLayout a direct tail call is one jump, not two places
+   */
+  CodeNotes(RunnableProgram runnable, MachineCode code, boolean userLayout, Slots slots) {
     this.runnable = runnable;
+    byte[] bytes = code.bytes();
     for (Relocation relocation : code.relocations()) {
       relocations.put(relocation.offset(), relocation);
     }
@@ -41,11 +49,22 @@ final class CodeNotes {
       PokeDescriptor poke = runnable.pokes().get(site.poke());
       String map = runnable.program().maps().get(poke.map()).name();
       String program = slots.program(poke.map(), poke.key());
-      boolean open = bytes[site.bypass()] != JUMP;
-      boolean jumps = bytes[site.target()] == JUMP;
-      sites.put(site.bypass(), new DirectSite("bypass", map, poke.key(), open, program));
-      sites.put(site.target(), new DirectSite("target", map, poke.key(), jumps, program));
+      int key = poke.key();
+      if (userLayout) {
+        boolean leaves = jumpTarget(bytes, site.target()) != site.bypass();
+        sites.put(site.target(), new DirectSite("jump", map, key, leaves, program));
+      } else {
+        boolean open = bytes[site.bypass()] != JUMP;
+        boolean jumps = bytes[site.target()] == JUMP;
+        sites.put(site.bypass(), new DirectSite("bypass", map, key, open, program));
+        sites.put(site.target(), new DirectSite("target", map, key, jumps, program));
+      }
     }
+  }
+
+  private static int jumpTarget(byte[] bytes, int jump) {
+    ByteBuffer code = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return jump + JUMP_BYTES + code.getInt(jump + 1);
   }
 
   /** The part of a direct tail call that the instruction is, or null. */

@@ -7,20 +7,25 @@ import dev.skep.jit.arm64.A64Disassembler;
 import dev.skep.jit.arm64.A64Jit;
 import dev.skep.jit.arm64.A64KernelAddresses;
 import dev.skep.jit.arm64.A64Layout;
+import dev.skep.jit.x64.CodeLayout;
 import dev.skep.jit.x64.KernelAddresses;
 import dev.skep.jit.x64.KernelLayout;
+import dev.skep.jit.x64.UserLayout;
 import dev.skep.jit.x64.X64Disassembler;
 import dev.skep.jit.x64.X64Jit;
+import dev.skep.linux.KernelBtf;
 import dev.skep.natives.CpuFeatures;
 import dev.skep.rewrite.JitTarget;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
+import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
 import dev.skep.verify.VerifiedProgram;
 
 /**
- * What machine code is made for, to be looked at; nothing of it is executed.
+ * What machine code is made for, to be looked at.
  *
  * @param machine whose instructions
  * @param userLayout frames of our own instead of the kernel's
@@ -58,17 +63,41 @@ record CodeTarget(JitTarget machine, boolean userLayout, TailCallDialect tailCal
    * @param runnable what {@link #rewrite} gave
    */
   MachineCode compile(RunnableProgram runnable) {
+    return switch (machine) {
+      case X86_64 -> X64Jit.compile(runnable, layout(), new KernelAddresses());
+      case ARM64 -> {
+        checkKernelLayout();
+        A64Layout layout = A64Layout.linux(A64Layout.Dialect.LINUX_6_18);
+        yield A64Jit.compile(runnable, layout, new A64KernelAddresses());
+      }
+    };
+  }
+
+  private CodeLayout layout() {
+    boolean bmi2 = CpuFeatures.host().bmi2();
+    return userLayout ? new UserLayout(bmi2) : KernelLayout.linux(bmi2);
+  }
+
+  private void checkKernelLayout() {
     if (userLayout) {
       throw new UnsupportedException("layout user of " + machine.text());
     }
-    return switch (machine) {
-      case X86_64 ->
-          X64Jit.compile(
-              runnable, KernelLayout.linux(CpuFeatures.host().bmi2()), new KernelAddresses());
-      case ARM64 ->
-          A64Jit.compile(
-              runnable, A64Layout.linux(A64Layout.Dialect.LINUX_6_18), new A64KernelAddresses());
-    };
+  }
+
+  /**
+   * An engine that runs such code in this process.
+   *
+   * @throws UnsupportedException if there is none
+   */
+  Vm engine() {
+    if (machine != JitTarget.X86_64 || !CpuFeatures.host().x64()) {
+      throw new UnsupportedException("live code of " + machine.text() + " on this machine");
+    }
+    VmOptions options =
+        VmOptions.ofCpus(Engines.DEFAULT_CPUS)
+            .withKernel(KernelBtf.types())
+            .withRewrites(new RewriteOptions(tailCalls, true));
+    return userLayout ? Vm.jit(options) : Vm.jitKernel(options);
   }
 
   JitedListing.Disassembler disassembler() {

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An instruction of a direct tail call that is patched when its slot changes.
  *
- * @param part "bypass", the jump over the call, or "target", the jump to the program
+ * @param part "bypass", the jump over the call, "target", the jump to the program, or "jump", which
+ *     is both
  * @param map name of the program array
  * @param filled whether the code jumps to a program
  * @param program its name where that is known

@@ -31,21 +31,21 @@ final class JitedDump {
   private final Map<Integer, List<LineInfo>> sources = new HashMap<>();
 
   /**
-   * @param bytes those of {@code code}, or what they are where it lives
+   * @param runnable what {@code target} made of the program
+   * @param code its code, as compiled or as it is where it lives
    */
   JitedDump(
       RunnableProgram runnable,
       MachineCode code,
-      byte[] bytes,
       CodeTarget target,
-      CodeNotes notes,
+      CodeNotes.Slots slots,
       boolean opcodes,
       boolean linum) {
     this.runnable = runnable;
     this.code = code;
-    this.bytes = bytes;
+    bytes = code.bytes();
     this.target = target;
-    this.notes = notes;
+    notes = new CodeNotes(runnable, code, target.userLayout(), slots);
     this.opcodes = opcodes;
     this.linum = linum;
     for (LineInfo line : runnable.lineInfo()) {
@@ -55,10 +55,8 @@ final class JitedDump {
 
   /** The dump of code that runs nowhere. */
   static JitedDump of(RunnableProgram runnable, CodeTarget target, boolean opcodes, boolean linum) {
-    MachineCode code = target.compile(runnable);
-    byte[] bytes = code.bytes();
-    CodeNotes notes = new CodeNotes(runnable, code, bytes, CodeNotes.Slots.EMPTY);
-    return new JitedDump(runnable, code, bytes, target, notes, opcodes, linum);
+    return new JitedDump(
+        runnable, target.compile(runnable), target, CodeNotes.Slots.EMPTY, opcodes, linum);
   }
 
   String text() {

@@ -56,6 +56,13 @@ final class ProgCommand implements Callable<Integer> {
         description = "Which forms tail calls have: seed (default) or linux-6.18.")
     String dialect = "seed";
 
+    @Option(
+        names = "--live",
+        description = "Load the object here, and show the code where it lives.")
+    boolean live;
+
+    @Mixin SlotOptions slots;
+
     @Override
     public Integer call() throws IOException {
       List<String> rest = new ArrayList<>(words);
@@ -69,21 +76,31 @@ final class ProgCommand implements Callable<Integer> {
       if (rest.size() > 1 || !rest.isEmpty() && argument.program() != null) {
         throw new UsageException("prog dump: unexpected \"" + rest.getLast() + "\"");
       }
-      if (layout != null && what.equals("xlated")) {
-        throw new UsageException("prog dump xlated: --layout is for jited");
+      boolean jited = what.equals("jited");
+      if (!jited && (layout != null || live || !slots.given.isEmpty())) {
+        throw new UsageException("prog dump xlated: --layout, --live, --prog-array are for jited");
       }
       CodeTarget target = CodeTarget.parse(arch, layout == null ? "kernel" : layout, dialect);
-      VerifiedProgram verified =
-          verified(argument, rest.isEmpty() ? argument.program() : rest.getFirst());
-      RunnableProgram runnable = target.rewrite(verified);
-      if (what.equals("xlated")) {
+      BpfObject object = argument.open();
+      List<String> members = slots.programs(object);
+      String wanted = rest.isEmpty() ? argument.program() : rest.getFirst();
+      String name = EntryProgram.choose(object, wanted, members);
+      RunnableProgram runnable = target.rewrite(verified(argument, object, name));
+      if (!jited) {
         XlatedDump dump = new XlatedDump(runnable, opcodes, linum);
         print(dump::text, dump::write);
+      } else if (live || !slots.given.isEmpty()) {
+        try (LiveCode code = new LiveCode(target, object, name, slots)) {
+          print(new JitedDump(runnable, code.code(), target, code::slot, opcodes, linum));
+        }
       } else {
-        JitedDump dump = JitedDump.of(runnable, target, opcodes, linum);
-        print(dump::text, dump::write);
+        print(JitedDump.of(runnable, target, opcodes, linum));
       }
       return ExitStatus.OK;
+    }
+
+    private void print(JitedDump dump) throws IOException {
+      print(dump::text, dump::write);
     }
 
     private interface Body {
@@ -106,9 +123,8 @@ final class ProgCommand implements Callable<Integer> {
       out.println(lines);
     }
 
-    private static VerifiedProgram verified(ObjectArgument argument, @Nullable String name) {
-      BpfObject object = argument.open();
-      String wanted = EntryProgram.choose(object, name);
+    private static VerifiedProgram verified(
+        ObjectArgument argument, BpfObject object, String wanted) {
       ObjectProgram chosen =
           object.programs().stream().filter(p -> p.name().equals(wanted)).findFirst().orElseThrow();
       Program program = object.toProgram(chosen);

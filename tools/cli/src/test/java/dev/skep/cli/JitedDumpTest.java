@@ -141,8 +141,8 @@ final class JitedDumpTest {
     System.arraycopy(nop, 0, bytes, 0x36, 5);
     bytes[0x41] = (byte) 0xe9;
     Arrays.fill(bytes, 0x42, 0x46, (byte) 0);
-    CodeNotes notes = new CodeNotes(runnable, code, bytes, (map, key) -> map + "/" + key);
-    String text = new JitedDump(runnable, code, bytes, target, notes, true, false).text();
+    CodeNotes.Slots slots = (map, key) -> map + "/" + key;
+    String text = new JitedDump(runnable, code.withBytes(bytes), target, slots, true, false).text();
     assertThat(text)
         .contains(
             "nopl   0x0(%rax,%rax,1)                 # bypass of tail call, map slots key 1, ")

@@ -76,6 +76,7 @@ final class ProgCommandTest {
             "dump",
             "jited",
             events,
+            "to_ring",
             "linum",
             "--arch",
             machine);
@@ -94,7 +95,7 @@ final class ProgCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "xlated|--layout|user|prog dump xlated: --layout is for jited",
+        "xlated|--layout|user|prog dump xlated: --layout, --live, --prog-array are for jited",
         "jited|--layout|kernal|layout \"kernal\", want kernel or user",
         "jited|--arch|mips|architecture \"mips\", want x86_64 or arm64",
         "jited|--dialect|linux|dialect \"linux\", want seed or linux-6.18",
