@@ -5,7 +5,9 @@ import static dev.skep.errors.Errno.*;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.isa.InsnWord;
 import dev.skep.program.AttachTarget;
+import dev.skep.program.Helpers;
 import dev.skep.program.License;
 import dev.skep.program.Program;
 import java.util.ArrayList;
@@ -92,6 +94,15 @@ final class StructOpsTargets {
     }
   }
 
+  private boolean tailCalls() {
+    for (long word : program.insns()) {
+      if (Subprogs.isHelperCall(word) && InsnWord.imm(word) == Helpers.TAIL_CALL) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * The kernel marks arguments of members in the names of the parameters of stub functions
    * (prepare_arg_info).
@@ -103,6 +114,10 @@ final class StructOpsTargets {
     int offset = 0;
     for (int i = 0; stub != 0 && i < Math.min(btf.vlen(stubProto), btf.vlen(proto)); i++) {
       String name = btf.string(btf.paramNameOffset(stubProto, i));
+      if (name.endsWith("__ref") && tailCalls()) {
+        // The program that is jumped to would not know that it holds a reference.
+        throw refuse(EINVAL, "program with __ref argument cannot tail call");
+      }
       if (name.endsWith("__ref")) {
         throw new UnsupportedException("struct_ops arguments that hold references");
       }

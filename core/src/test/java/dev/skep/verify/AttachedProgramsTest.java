@@ -78,6 +78,11 @@ class AttachedProgramsTest {
     types.add(new BtfType.Var("runqueue", TASK, 1));
     types.add(new BtfType.Var("limit", 1, 1));
     types.add(new BtfType.DataSec(".data..percpu", 56, List.of(new BtfType.SectionVar(25, 0, 56))));
+    // Members take what the parameters of functions of these names say.
+    types.add(new BtfType.Struct("queue_ops", 8, false, List.of(new Member("put", 22, 0, 0))));
+    types.add(new BtfType.Struct("bpf_struct_ops_queue_ops", 8, false, List.of()));
+    types.add(new BtfType.FuncProto(1, List.of(new Param("task__ref", 3), new Param("how", 1))));
+    types.add(new BtfType.Func("queue_ops__put", 30, 0));
     return types.build();
   }
 
@@ -191,6 +196,15 @@ class AttachedProgramsTest {
         .contains("attach to invalid member idx 1 of struct sched_ops");
     assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "task_struct", code, kernel)))
         .contains("attach_btf_id 2 is not a supported struct");
+  }
+
+  @Test
+  void holdersOfReferencesDoNotTailCall() {
+    KernelTypes kernel = KernelTypes.of(kernel());
+    assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "queue_ops", "r2 = 0; call #12", kernel)))
+        .contains("program with __ref argument cannot tail call\n");
+    assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "queue_ops", "", kernel)))
+        .isEqualTo("unsupported struct_ops arguments that hold references");
   }
 
   @Test
