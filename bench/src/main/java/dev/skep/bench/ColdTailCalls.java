@@ -17,51 +17,54 @@ import java.util.Locale;
 final class ColdTailCalls {
   private static final int LINE = 64;
   private static final int FEWEST = 64;
-  private static final int ROUNDS = 11;
-  private static final int MOST_RUNS = 8192;
+  private static final int ROUNDS = 101;
+  private static final double NANOS_PER_MEASUREMENT = 1e6;
 
   private ColdTailCalls() {}
 
   /**
-   * Static and dynamic form beside each other.
+   * The three forms beside each other, in nanoseconds per hop.
    *
    * @param programs how many, and as many arrays
    */
-  record Result(int programs, Measure.Result fixed, Measure.Result dynamic) {
-    static final String HEAD =
-        String.format(
-            "%ncold: kernel layout, %d hops a run over so many arrays and programs in random order,"
-                + " ns a hop%n%9s %8s %8s %8s%n",
-            ColdChain.HOPS, "programs", "static", "dynamic", "ratio");
+  record Result(int programs, double direct, double fixed, double dynamic) {
+    static String head() {
+      return String.format(
+          "%ncold: kernel layout, %d hops a run over so many arrays and programs in random order,"
+              + " ns a hop%n%9s %8s %8s %8s  dynamic / static%n",
+          ColdChain.HOPS, "programs", "direct", "static", "dynamic");
+    }
 
     String line() {
       return String.format(
           Locale.ROOT,
-          "%9d %8.2f %8.2f %8.2f%n",
+          "%9d %8.2f %8.2f %8.2f  %8.2f%n",
           programs,
-          fixed.median(),
-          dynamic.median(),
-          dynamic.median() / fixed.median());
+          direct,
+          fixed,
+          dynamic,
+          dynamic / fixed);
     }
 
     String json() {
       return String.format(
           Locale.ROOT,
-          "{\"programs\":%d,\"static_ns_per_hop\":%.3f,\"dynamic_ns_per_hop\":%.3f}",
+          "{\"programs\":%d,\"direct\":%.3f,\"static\":%.3f,\"dynamic\":%.3f}",
           programs,
-          fixed.median(),
-          dynamic.median());
+          direct,
+          fixed,
+          dynamic);
     }
   }
 
-  /** Cache lines of maps and programs that a hop reads, in the order direct, static, dynamic. */
+  /** Cache lines of maps and programs that a hop reads. */
   static String lines() {
     long slot = BpfArrayLayout.PTRS + 8L * ColdChain.SLOT;
-    long header = BpfMapLayout.MAX_ENTRIES / LINE == slot / LINE ? 0 : 1;
+    int arrayLines = BpfMapLayout.MAX_ENTRIES / LINE == slot / LINE ? 1 : 2;
     return String.format(
-        "lines of maps and programs that a hop reads: direct 0, static 1 (cached target),"
-            + " dynamic %d (max_entries, slot, bpf_func)%n",
-        header + 2);
+        "cache lines of maps and programs that a hop reads: direct 0, static 1 (the cached target),"
+            + " dynamic %d (max_entries, the slot, bpf_func)%n",
+        arrayLines + 1);
   }
 
   static List<Result> measure(BenchArguments arguments) {
@@ -74,13 +77,19 @@ final class ColdTailCalls {
 
   private static Result measure(int programs) {
     try (Engine engine = Vm.jitKernel(VmOptions.ofCpus(1));
+        ColdChain direct = new ColdChain(engine, TailCallText.CONSTANT, programs);
         ColdChain fixed = new ColdChain(engine, TailCallText.TWO_PATHS, programs);
         ColdChain dynamic = new ColdChain(engine, TailCallText.TWO_ARRAYS, programs)) {
-      int runs = Math.clamp(programs, 2048, MOST_RUNS);
-      Measure.Result[] both =
-          Measure.interleaved(
-              ROUNDS, () -> fixed.nanosPerHop(runs), () -> dynamic.nanosPerHop(runs));
-      return new Result(programs, both[0], both[1]);
+      Measure.Result[] all =
+          Measure.interleaved(ROUNDS, round(direct), round(fixed), round(dynamic));
+      return new Result(programs, all[0].median(), all[1].median(), all[2].median());
     }
+  }
+
+  /** A round is short, as those of the warm chains are; the next one goes on where it ended. */
+  private static Measure.Round round(ColdChain chain) {
+    double each = chain.nanosPerHop(1000) * ColdChain.HOPS;
+    int runs = (int) Math.clamp(NANOS_PER_MEASUREMENT / each, 20, 4000);
+    return () -> chain.nanosPerHop(runs);
   }
 }

@@ -37,7 +37,7 @@ final class TailCallReport {
               ratio(i, "c")));
     }
     if (!cold.isEmpty()) {
-      out.append(ColdTailCalls.Result.HEAD);
+      out.append(ColdTailCalls.Result.head());
       cold.forEach(result -> out.append(result.line()));
       out.append(ColdTailCalls.lines());
     }
