@@ -29,6 +29,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -357,5 +360,49 @@ final class ProgramArrayChecksTest {
       results.add(entry.testRun(TestRun.of(packet(0, 64))).retval());
     }
     assertThat(results).containsExactly(9, 1, 2, 9, 1, 1);
+  }
+
+  private static final int CHANGES = 2_000;
+
+  /** There each removal waits for a grace period of many milliseconds. */
+  private static final int LINUX_CHANGES = 50;
+
+  /** Threads run a program while another one changes the slots it jumps through. */
+  @Test
+  @Check(22)
+  void runsSeeASlotBeforeOrAfterAChange() throws InterruptedException {
+    BpfMap map = rig.map(ArrayRig.spec(3));
+    List<LoadedProgram> entries =
+        List.of(rig.load(XDP, ArrayRig.jump(1), map), rig.load(XDP, ArrayRig.jump(2), map));
+    LoadedProgram p = rig.returning(XDP, 1);
+    LoadedProgram q = rig.returning(XDP, 2);
+    ProgramArray array = map.programArray();
+    array.set(2, p);
+    AtomicBoolean stop = new AtomicBoolean();
+    List<Set<Integer>> seen = List.of(ConcurrentHashMap.newKeySet(), ConcurrentHashMap.newKeySet());
+    List<Thread> runners = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      LoadedProgram entry = entries.get(i);
+      Set<Integer> results = seen.get(i);
+      runners.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!stop.get()) {
+                  results.add(entry.testRun(TestRun.of(packet(0, 64))).retval());
+                }
+              }));
+    }
+    int changes = rig.engine instanceof KernelEngine ? LINUX_CHANGES : CHANGES;
+    for (int i = 0; i < changes; i++) {
+      array.set(1, p);
+      array.remove(1);
+      array.set(2, (i & 1) == 0 ? q : p);
+    }
+    stop.set(true);
+    for (Thread runner : runners) {
+      runner.join();
+    }
+    assertThat(seen.get(0)).isNotEmpty().isSubsetOf(1, 9);
+    assertThat(seen.get(1)).as("never empty").isNotEmpty().isSubsetOf(1, 2);
   }
 }
