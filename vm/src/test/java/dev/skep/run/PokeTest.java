@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,12 +46,14 @@ class PokeTest {
   private static final int UNLOADS = 30;
   private static final int FALL_THROUGH = 1;
   private static final int GET_PRANDOM_U32 = 7;
+  private static final int GET_NUMA_NODE_ID = 42;
   private static final byte[] PACKET = new byte[64];
   private static final String EMPTY_BYPASS = "e90b000000";
   private static final String NOP = "0f1f440000";
 
   private final CountDownLatch inside = new CountDownLatch(1);
   private final CountDownLatch goOn = new CountDownLatch(1);
+  private LongSupplier insideRun = () -> 0;
   private Optional<Vm> opened = Optional.empty();
   private Optional<ProgArrayMap> created = Optional.empty();
 
@@ -64,7 +67,8 @@ class PokeTest {
                   inside.countDown();
                   await(goOn);
                   return 9;
-                });
+                })
+            .withHelper(GET_NUMA_NODE_ID, (cpu, r1, r2, r3, r4, r5) -> insideRun.getAsLong());
     try {
       opened = Optional.of(Vm.jitKernel(options));
     } catch (UnsupportedException missing) {
@@ -184,6 +188,38 @@ class PokeTest {
       assertThat(array().unset(1)).isZero();
       assertThat(Site.of(caller)).isEqualTo(EMPTY);
       assertThat(run(caller)).isEqualTo(FALL_THROUGH);
+    }
+  }
+
+  /** A helper that changes the array, then the tail call, then what the helper gave. */
+  @Test
+  void runsMayFillASlotButNotEmptyIt() {
+    String text =
+        """
+        r6 = r1
+        call #42
+        r7 = r0
+        r1 = r6
+        r2 = map[0]
+        r3 = 1
+        call #12
+        r0 = r7
+        exit
+        """;
+    long[] insns = Assembler.assemble(text);
+    Program program = Program.of("changer", ProgramType.XDP, "GPL", insns, List.of(array().spec()));
+    try (VmProgram p = callee(7);
+        VmProgram changer = vm().load(program, List.of(array()))) {
+      insideRun = () -> array().unset(1);
+      assertThat(run(changer)).isEqualTo(-Errno.ENOENT);
+      insideRun = () -> array().set(1, p);
+      assertThat(run(changer)).isEqualTo(7); // by the patched jump
+      long[] result = new long[1];
+      insideRun = () -> result[0] = array().unset(1);
+      assertThat(run(changer)).isEqualTo(7);
+      assertThat(result[0]).isEqualTo(-Errno.EDEADLK);
+      assertThat(array().unset(1)).isZero();
+      assertThat(Site.of(changer).target()).isEqualTo(NOP);
     }
   }
 
