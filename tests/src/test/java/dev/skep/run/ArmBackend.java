@@ -13,6 +13,7 @@ import dev.skep.machine.Cpu;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.ProgramType;
+import dev.skep.rewrite.JitTarget;
 import dev.skep.rewrite.KernelFunction;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RunnableProgram;
@@ -52,7 +53,7 @@ final class ArmBackend implements Backend {
   /** An engine over the emulator; it ends with the engine. */
   static Vm vm(VmOptions options, A64Layout layout, String... emulatorOptions) {
     return new Vm(
-        options,
+        options.withRewrites(options.rewrites().withTarget(JitTarget.ARM64)),
         (machine, helpers, variables, programs) ->
             new ArmBackend(new ArmEmulator(emulatorOptions), layout, helpers, variables));
   }

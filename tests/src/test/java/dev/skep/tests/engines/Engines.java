@@ -23,7 +23,7 @@ public final class Engines {
   /**
    * Opens an engine; skips the test where the host has none of that name. Besides those of the
    * command line there are "jit-kernel/linux-6.18", with the tail calls of that kernel, and
-   * "arm64", emulated.
+   * "arm64", emulated, also as "arm64/bti-pac" with guarded branches and the tail calls of Linux.
    */
   public static Engine open(String name) {
     VmOptions options = VmOptions.ofCpus(2);
@@ -34,6 +34,7 @@ public final class Engines {
         case "jit-kernel" -> Vm.jitKernel(options);
         case "jit-kernel/linux-6.18" -> Vm.jitKernel(options.withRewrites(RewriteOptions.LINUX));
         case "arm64" -> ArmEngine.open(options);
+        case "arm64/bti-pac" -> ArmEngine.openGuarded(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };

@@ -24,7 +24,16 @@ import org.junit.jupiter.params.provider.ValueSource;
  * tailcall_bpf2bpf_hierarchy_N, each with programs of our own that do the same.
  */
 @ParameterizedClass
-@ValueSource(strings = {"interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "arm64", "linux"})
+@ValueSource(
+    strings = {
+      "interp",
+      "jit",
+      "jit-kernel",
+      "jit-kernel/linux-6.18",
+      "arm64",
+      "arm64/bti-pac",
+      "linux"
+    })
 final class KernelSelftestsTest {
   private static final int BUDGET = 33;
   private static final int LENGTH = TailCallObjects.LENGTH;

@@ -31,7 +31,8 @@ final class TailCallSemanticsTest {
   }
 
   static List<String> engines() {
-    return List.of("interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "arm64", "linux");
+    return List.of(
+        "interp", "jit", "jit-kernel", "jit-kernel/linux-6.18", "arm64", "arm64/bti-pac", "linux");
   }
 
   static List<Arguments> enginesAndForms() {
