@@ -417,8 +417,11 @@ class PokeTest {
               }
             }));
       }
-      for (int i = 0; i < CHANGES; i++) {
-        assertThat(i % 2 == 0 ? array().set(1, p) : array().unset(1)).isZero();
+      // On a busy machine the runners may come late.
+      for (int i = 0; i < CHANGES || taken.get() == 0 || fallen.get() == 0; i += 2) {
+        assertThat(array().set(1, p)).isZero();
+        assertThat(array().unset(1)).isZero();
+        assertThat(runners).noneMatch(Future::isDone);
       }
       stop.set(true);
       for (Future<?> runner : runners) {
@@ -426,7 +429,5 @@ class PokeTest {
       }
       assertThat(Site.of(caller)).isEqualTo(EMPTY);
     }
-    assertThat(taken.get()).isPositive();
-    assertThat(fallen.get()).isPositive();
   }
 }
