@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class CpuSlots {
   /**
    * What must be free below a run: the JVM's guard pages (16 kB), what it probes when Java is
-   * entered (80 kB), the program's own frames, and Java's until the function's errors are caught.
+   * entered (80 kB), the frames of programs, which in the userspace layout are the larger, and
+   * Java's until the function's errors are caught (64 kB).
    */
-  private static final long STACK_RESERVE = 160 * 1024;
+  private static final long STACK_RESERVE = 160 * 1024 + UserFrame.MAX_STACK;
 
   private final @Nullable Cpu[] cpus;
   private final @Nullable Throwable[] thrown;

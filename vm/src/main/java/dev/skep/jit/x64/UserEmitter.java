@@ -39,7 +39,8 @@ final class UserEmitter {
   /** Emits a function until a pass changes no place. */
   private FunctionCode settle(int index) {
     FunctionCode f = new FunctionCode(input, index, layout, linkage);
-    InsnLowering lowering = new InsnLowering(f, new UserFrame(f), new UserTailCalls(f));
+    UserFrame frame = new UserFrame(f);
+    InsnLowering lowering = new InsnLowering(f, frame, new UserTailCalls(f, frame));
     int[] before;
     int passes = 0;
     do {

@@ -12,7 +12,7 @@ import dev.skep.rewrite.RunnableProgram;
  *   tail calls itself               only its subprograms do        no tail call
  *   entry: push all callee-saved    entry: push r12                entry:
  *          rbp = rsp                       r12 = 33                body:  push rbp; rbp = rsp
- *          reserve FRAME_BYTES             call body                      reserve its stack
+ *          reserve the frame               call body                      reserve its stack
  *          r12 = 33 (main only)            pop r12; ret                   push what it uses
  *          call body                body:  as without tail call           ...
  *          release, pop, ret                                              undo; ret
@@ -20,8 +20,14 @@ import dev.skep.rewrite.RunnableProgram;
  * </pre>
  *
  * Entry is a C function of the context; body is where tail calls arrive, with the tail calls left
- * in r12, rbp at the end of a frame, and a return address to whoever made that frame. Subprograms
- * get r12 from their callers and hand it on; all else keeps it, as C does.
+ * in r12, a return address to the stub that made the frame, and above it {@link #FRAME_BYTES} up to
+ * rbp. A main program reserves them at once; a subprogram its own stack only, and the rest when it
+ * takes a tail call. Subprograms get r12 from their callers; all else keeps it, as C does.
+ *
+ * <p>Native stack of one entry: between two tail calls that are taken lie at most eight functions
+ * with less than 256 bytes of stack of their own (check_max_stack_depth), at most 48 more each by
+ * the rewrites and 64 by call and saved registers, and the frame that the second one grows: 1.7 kB.
+ * 34 times that is {@link #MAX_STACK}.
  */
 final class UserFrame implements FrameLowering {
   /** Tail calls left of one entry; no BPF register lives here. */
@@ -35,6 +41,9 @@ final class UserFrame implements FrameLowering {
    * may_goto and inlined bpf_loop.
    */
   static final int FRAME_BYTES = 512 + 64;
+
+  /** Bytes that a chain of 34 programs, each with subprograms, takes at most. */
+  static final int MAX_STACK = 34 * (256 + 8 * (48 + 64) + FRAME_BYTES);
 
   private static final int CALL_BYTES = 5;
   private static final int FRAME_POINTER = 10;
@@ -96,7 +105,10 @@ final class UserFrame implements FrameLowering {
       asm.push(COUNTER);
     }
     asm.move(1, Gpr.RBP, Gpr.RSP);
-    asm.aluImmediate32(AluOp.SUB, 1, Gpr.RSP, FRAME_BYTES);
+    int reserved = f.index == 0 ? FRAME_BYTES : f.roundedStackDepth();
+    if (reserved > 0) {
+      asm.aluImmediate(AluOp.SUB, 1, Gpr.RSP, reserved);
+    }
     callBody();
     asm.move(1, Gpr.RSP, Gpr.RBP);
     if (counts) {
@@ -107,6 +119,27 @@ final class UserFrame implements FrameLowering {
     }
     asm.pop(Gpr.RBP);
     asm.ret();
+  }
+
+  /**
+   * Makes the frame of a subprogram large enough for the program that takes its place: the return
+   * address moves down. rax is used.
+   */
+  void growForCallee() {
+    resize(AluOp.SUB);
+  }
+
+  /** Takes {@link #growForCallee} back. */
+  void shrink() {
+    resize(AluOp.ADD);
+  }
+
+  private void resize(AluOp op) {
+    if (f.index != 0) {
+      asm.pop(Gpr.RAX);
+      asm.aluImmediate(op, 1, Gpr.RSP, FRAME_BYTES - f.roundedStackDepth());
+      asm.push(Gpr.RAX);
+    }
   }
 
   private void callBody() {

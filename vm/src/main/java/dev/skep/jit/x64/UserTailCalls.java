@@ -27,16 +27,18 @@ import dev.skep.rewrite.TailCallImm;
  * jump is a multiple of four away from everything: one store changes it while others run the code.
  */
 final class UserTailCalls implements TailCallLowering {
-  /** Bytes from the start of a direct call, without padding, to the displacement of its jump. */
-  private static final int TO_DISPLACEMENT = 7;
+  /** From the start of a direct jump to its displacement. */
+  private static final int JUMP_OPCODE_BYTES = 1;
 
   private static final int SLOT_BYTES = 8;
 
   private final FunctionCode f;
   private final X64Assembler asm;
+  private final UserFrame frame;
 
-  UserTailCalls(FunctionCode f) {
+  UserTailCalls(FunctionCode f, UserFrame frame) {
     this.f = f;
+    this.frame = frame;
     this.asm = f.asm;
   }
 
@@ -56,13 +58,15 @@ final class UserTailCalls implements TailCallLowering {
   }
 
   private void direct(int poke) {
-    asm.nop(-(f.buffer.position() + TO_DISPLACEMENT) & 3);
     int limit = count();
+    frame.growForCallee();
+    asm.nop(-(f.buffer.position() + JUMP_OPCODE_BYTES) & 3);
     int jump = f.buffer.position();
     asm.jumpNear(0);
-    int miss = f.buffer.position();
+    int empty = f.buffer.position();
+    frame.shrink();
     miss(limit);
-    f.pokeSite(poke, miss, jump);
+    f.pokeSite(poke, empty, jump);
   }
 
   /** r1 = ctx, r3 = index; of the array in r2 the size is known, and so where the targets are. */
@@ -113,6 +117,7 @@ final class UserTailCalls implements TailCallLowering {
     loadSlot(index, displacement);
     asm.test(1, Gpr.RCX, Gpr.RCX);
     int empty = forwardJump(Condition.EQUAL);
+    frame.growForCallee();
     asm.jumpRegister(Gpr.RCX);
     land(empty);
     miss(limit);
