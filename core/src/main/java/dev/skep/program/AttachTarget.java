@@ -56,9 +56,13 @@ public record AttachTarget(@Nullable String module, Btf btf, int typeId) {
     if (program.attachBtfId() != 0) {
       return program.attachBtfId();
     }
+    return inProgram(target, program.attachTo() == null ? target.name() : program.attachTo());
+  }
+
+  /** The function of that name of a program: a FUNC of its BTF, or 0. */
+  public static int inProgram(Program target, String function) {
     Btf btf = target.btf();
-    String name = program.attachTo() == null ? target.name() : program.attachTo();
-    return btf == null ? 0 : btf.find(name, BtfKind.FUNC);
+    return btf == null ? 0 : btf.find(function, BtfKind.FUNC);
   }
 
   private static @Nullable AttachTarget byId(Program program, Btf vmlinux, KernelTypes kernel) {

@@ -20,14 +20,21 @@ import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The running kernel as an engine. It holds nothing itself: maps and programs own descriptors. */
 public final class KernelEngine implements Engine {
   private final Bpf bpf;
   private final int cpus;
+
+  /** What was loaded here and is still known to anybody. */
+  private final Set<KernelProgram> programs =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private KernelEngine(Bpf bpf, int cpus) {
     this.bpf = bpf;
@@ -192,7 +199,8 @@ public final class KernelEngine implements Engine {
    * @param logLevel BPF_LOG_* bits; 0 for no log
    * @param maxLogBytes where to cut the log; a program with a longer one gets the errno ENOSPC
    * @param target the loaded program that this one replaces or traces, or null: then {@link
-   *     Program#attachProgram} is loaded for the time of the command, if there is one
+   *     Program#attachProgram} is taken as it was loaded here, or is loaded for the time of the
+   *     command
    * @param bindAll whether the program holds maps that it does not use (Linux 6.14)
    */
   public record LoadOptions(
@@ -238,14 +246,32 @@ public final class KernelEngine implements Engine {
               options.bindAll());
       ProgramLoad.Result result =
           new ProgramLoad(bpf, program, fds).load(options.logLevel(), options.maxLogBytes());
-      boolean loaded = result.fd() >= 0;
       return new KernelVerdict(
-          loaded ? 0 : -result.fd(),
+          Math.max(0, -result.fd()),
           result.log(),
           result.logBytes(),
-          loaded ? new KernelProgram(bpf, program, bpf.own(result.fd())) : null,
+          result.fd() < 0 ? null : loaded(program, result.fd()),
           result.nanos());
     }
+  }
+
+  private KernelProgram loaded(Program program, int fd) {
+    KernelProgram loaded = new KernelProgram(bpf, program, bpf.own(fd));
+    programs.add(loaded);
+    return loaded;
+  }
+
+  /** What was loaded here of a program and is not closed yet, or null. */
+  @SuppressWarnings("ReferenceEquality") // two loads of equal programs are two programs
+  @Nullable KernelProgram loaded(Program program) {
+    synchronized (programs) {
+      for (KernelProgram candidate : programs) {
+        if (candidate.program() == program && candidate.isOpen()) {
+          return candidate;
+        }
+      }
+    }
+    return null;
   }
 
   Bpf bpf() {

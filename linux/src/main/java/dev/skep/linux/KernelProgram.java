@@ -35,6 +35,10 @@ public final class KernelProgram implements LoadedProgram, KernelHandle {
     return fd.number();
   }
 
+  boolean isOpen() {
+    return fd.isOpen();
+  }
+
   @Override
   public int id() {
     return summary().id();

@@ -35,6 +35,10 @@ final class LoadTarget implements AutoCloseable {
       return new LoadTarget(function(program, loaded.program()), loaded.fd());
     }
     Program traced = program.attachProgram();
+    KernelProgram known = traced == null ? null : engine.loaded(traced);
+    if (traced != null && known != null) {
+      return new LoadTarget(function(program, traced), known.fd());
+    }
     return traced != null ? loading(engine, program, traced) : inKernel(engine, program);
   }
 

@@ -4,6 +4,8 @@ import dev.skep.errors.Errno;
 import dev.skep.linux.sys.AttrLayout;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.CallNumbers;
+import dev.skep.linux.sys.LinkCommands;
+import dev.skep.linux.sys.LinkLayout;
 import dev.skep.natives.Memory;
 import dev.skep.natives.Syscalls;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +23,11 @@ final class FakeKernel implements Syscalls {
   int interruptedLoads;
   int updateErrno;
   String log = "";
+
+  /** What the last load and the last link were to attach to: a descriptor and a BTF id. */
+  final int[] loadTarget = new int[2];
+
+  final int[] linkTarget = new int[2];
   private int next = FIRST_FD;
 
   @Override
@@ -32,6 +39,11 @@ final class FakeKernel implements Syscalls {
       case BPF_MAP_CREATE -> fd();
       case 2 -> -updateErrno;
       case Bpf.PROG_LOAD -> load(arguments[1]);
+      case LinkCommands.LINK_CREATE -> {
+        linkTarget[0] = Memory.getInt(arguments[1] + LinkLayout.Create.TARGET_FD);
+        linkTarget[1] = Memory.getInt(arguments[1] + LinkLayout.Create.TARGET_BTF_ID);
+        yield fd();
+      }
       default -> 0;
     };
   }
@@ -43,6 +55,8 @@ final class FakeKernel implements Syscalls {
 
   private int load(long attr) {
     loads++;
+    loadTarget[0] = Memory.getInt(attr + AttrLayout.ProgLoad.ATTACH_FD);
+    loadTarget[1] = Memory.getInt(attr + AttrLayout.ProgLoad.ATTACH_BTF_ID);
     if (interruptedLoads-- > 0) {
       return -Errno.EAGAIN;
     }

@@ -3,6 +3,10 @@ package dev.skep.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
+import dev.skep.engine.Freplace;
+import dev.skep.engine.Link;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
 import dev.skep.errors.RejectedException;
@@ -10,11 +14,16 @@ import dev.skep.isa.InsnWord;
 import dev.skep.linux.sys.CallNumbers;
 import dev.skep.linux.sys.Fd;
 import dev.skep.linux.sys.PossibleCpus;
+import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What the engine does with descriptors, logs and errors, without a kernel. */
@@ -40,6 +49,41 @@ class KernelEngineFakeTest {
       assertThat(map.userValueSize()).isEqualTo(8);
     }
     assertThat(kernel.open).isEmpty();
+  }
+
+  @Test
+  void extensionsAreForWhatIsLoaded() throws IOException {
+    BpfObject object;
+    try (InputStream in = KernelEngineFakeTest.class.getResourceAsStream("/link/net.bpf.o")) {
+      object = BpfObject.open("net", Objects.requireNonNull(in).readAllBytes());
+    }
+    Btf btf = object.btf().orElseThrow();
+    Program source = returning("xdp_ports", ProgramType.XDP, btf);
+    int function = btf.find("xdp_ports", BtfKind.FUNC);
+    KernelProgram loaded = engine.load(source, List.of());
+    Program extension =
+        returning("e", ProgramType.EXT, null).withTarget("xdp_ports", 0, null, source);
+    KernelProgram replacing = engine.load(extension, List.of());
+    assertThat(kernel.loadTarget).containsExactly(loaded.fd(), function);
+    try (Link link = replacing.attach(Freplace.of(loaded))) {
+      assertThat(kernel.linkTarget).containsExactly(loaded.fd(), function);
+      assertThat(link).hasToString("link to function \"xdp_ports\" of program \"xdp_ports\"");
+    }
+    assertThatThrownBy(() -> replacing.attach(Freplace.of(loaded, "nothing")))
+        .hasMessage(
+            "attach of program \"e\" to function \"nothing\" of program \"xdp_ports\": ENOENT:"
+                + " nothing is not found in prog's BTF");
+    // One that is closed is loaded again, for the time of the command.
+    loaded.close();
+    int before = kernel.open.size();
+    engine.load(extension, List.of()).close();
+    assertThat(kernel.loadTarget[0]).isNotEqualTo(kernel.linkTarget[0]);
+    assertThat(kernel.open).hasSize(before);
+  }
+
+  private static Program returning(String name, ProgramType type, @Nullable Btf btf) {
+    return new Program(
+        name, "", type, 0, 0, "GPL", RETURN.insns(), List.of(), List.of(), List.of(), btf, null);
   }
 
   /** A number that is closed may be another's file at once. */

@@ -1,6 +1,7 @@
 package dev.skep.linux.link;
 
 import dev.skep.engine.AttachPoint;
+import dev.skep.engine.Freplace;
 import dev.skep.engine.Link;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.sys.Bpf;
@@ -27,6 +28,9 @@ public final class Attacher {
 
   /** To a place of the kernel. */
   public Link attach(AttachPoint point) {
+    if (point instanceof Freplace function) {
+      return new ProgramFunction(function).attach(program);
+    }
     if (!(point instanceof KernelAttachPoint place)) {
       throw new UnsupportedException(
           "attach of program \""
@@ -47,6 +51,7 @@ public final class Attacher {
       case Uprobe probe -> probe.attach(program);
       case UprobeMulti probes -> probes.attach(program);
       case PerfSampling event -> event.attach(program);
+      case ProgramFunction function -> function.attach(program);
       case BtfHook hook -> hook.attach(program);
       case Iter iter -> iter.attach(program);
       case Cgroup cgroup -> cgroup.attach(program);

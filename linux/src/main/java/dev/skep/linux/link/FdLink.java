@@ -77,6 +77,7 @@ class FdLink implements Link, KernelHandle {
           UprobeMulti _,
           PerfSampling _,
           BtfHook _,
+          ProgramFunction _,
           Netfilter _ ->
           false;
     };

@@ -19,6 +19,7 @@ final class Hints {
       case Kprobe _, KprobeMulti _ -> ofKprobe(errno);
       case Uprobe _, UprobeMulti _ -> ofUprobe(errno);
       case BtfHook _, Iter _ -> ofBtfHook(errno);
+      case ProgramFunction _ -> ofFunction(errno);
       case Cgroup _ -> ofCgroup(errno);
       case NetNamespace _ -> ofNamespace(errno);
       case Netfilter _ -> ofNetfilter(errno);
@@ -105,6 +106,17 @@ final class Hints {
       case Errno.EBUSY -> "the program is attached already, or the function takes no more";
       case Errno.ENOTSUPP, Errno.EOPNOTSUPP -> "this kernel cannot trace that function";
       case Errno.E2BIG -> "the function has 38 programs already";
+      default -> "";
+    };
+  }
+
+  private static String ofFunction(int errno) {
+    return switch (errno) {
+      case Errno.EPERM -> TRACING;
+      case Errno.EBUSY -> "another extension is there, or the program is in a program array";
+      case Errno.EINVAL ->
+          "it does not fit: the function must be global, have the extension's arguments and"
+              + " result, and be of a program of the type that the extension was loaded for";
       default -> "";
     };
   }

@@ -16,6 +16,7 @@ public sealed interface KernelAttachPoint extends AttachPoint
         UprobeMulti,
         PerfSampling,
         BtfHook,
+        ProgramFunction,
         Iter,
         Cgroup,
         NetNamespace,

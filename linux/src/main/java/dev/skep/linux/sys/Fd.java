@@ -32,6 +32,10 @@ public final class Fd implements AutoCloseable {
     return number;
   }
 
+  public boolean isOpen() {
+    return users.get() >= 0;
+  }
+
   /**
    * The number, which stays this file's until {@link #release}: a close by another thread waits for
    * that, so that no call meets another's file.

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.Engine;
 import dev.skep.engine.Freplace;
 import dev.skep.engine.Link;
+import dev.skep.engine.Links;
+import dev.skep.engine.LoadedObject;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.PacketBatch;
 import dev.skep.engine.PreparedRun;
 import dev.skep.engine.TestRun;
 import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.object.BpfObject;
 import dev.skep.run.Vm;
 import dev.skep.testing.Check;
 import dev.skep.tests.engines.Engines;
@@ -275,6 +280,32 @@ class ExtensionTest {
         assertThat(run(jumping)).isEqualTo(5);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
+  void objectsAreLoadedForATarget(String name) {
+    BpfObject target = only(FreplaceObjects.target(), "entry");
+    BpfObject patch = only(FreplaceObjects.extend(), "new_sub");
+    try (Engine engine = Engines.open(name);
+        LoadedObject loaded = engine.load(target)) {
+      assertThatThrownBy(() -> engine.load(patch))
+          .isInstanceOf(RejectedException.class)
+          .hasMessage("program \"new_sub\": attach program FD is not set");
+      patch.program("new_sub").attachTarget(loaded.program("entry").program(), null);
+      try (LoadedObject extension = engine.load(patch)) {
+        try (Links links = extension.attach()) {
+          assertThat(links.byProgram()).containsOnlyKeys("new_sub");
+          assertThat(run(loaded.program("entry"))).isEqualTo(512);
+        }
+        assertThat(run(loaded.program("entry"))).isEqualTo(112);
+      }
+    }
+  }
+
+  private static BpfObject only(BpfObject object, String program) {
+    object.programs().forEach(each -> each.autoload(each.name().equals(program)));
+    return object;
   }
 
   @ParameterizedTest

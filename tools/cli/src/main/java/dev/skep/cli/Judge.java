@@ -8,6 +8,7 @@ import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.Verdict;
@@ -26,11 +27,13 @@ final class Judge {
   /**
    * One row per program that is wanted, or one row for an object that cannot be opened.
    *
+   * @param target what extensions replace functions of, or null
    * @param kernel to be asked as well, or null
    * @param bench rounds in which the cost of verification is measured, or 0
    */
   static List<VerdictRow> object(
       ObjectArgument argument,
+      @Nullable Program target,
       ProgramFilter filter,
       VerifierOptions options,
       @Nullable KernelEngine kernel,
@@ -50,6 +53,9 @@ final class Judge {
         continue;
       }
       named = true;
+      if (program.type() == ProgramType.EXT && target != null) {
+        program.attachTarget(target, null);
+      }
       if (filter.accepts(argument.path().getFileName().toString(), program.name())) {
         rows.add(program(name, object, program, options, kernel, bench));
       }

@@ -4,6 +4,8 @@ import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.KernelExterns;
 import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectProgram;
+import dev.skep.program.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,21 @@ record ObjectArgument(Path path, @Nullable String program) {
     // Relocations and externs are resolved against the running kernel, as by libbpf.
     KernelExterns.resolve(object);
     return object;
+  }
+
+  /** Opens it and links the program that it names. */
+  Program openProgram() {
+    BpfObject object = open();
+    String wanted = program;
+    if (wanted == null) {
+      throw new UsageException(path + ": name a program, as in " + path + ":main");
+    }
+    for (ObjectProgram candidate : object.programs()) {
+      if (candidate.name().equals(wanted)) {
+        return object.toProgram(candidate);
+      }
+    }
+    throw new MalformedException(path + ": no program \"" + wanted + "\"");
   }
 
   private BpfObject read() {

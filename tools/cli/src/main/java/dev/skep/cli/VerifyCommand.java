@@ -5,6 +5,7 @@ import dev.skep.cli.json.Json;
 import dev.skep.ladder.Finding;
 import dev.skep.ladder.ObjectLadder;
 import dev.skep.linux.KernelEngine;
+import dev.skep.program.Program;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -57,6 +58,12 @@ final class VerifyCommand implements Callable<Integer> {
   List<String> sort = new ArrayList<>();
 
   @Option(
+      names = "--target",
+      paramLabel = "OBJ:PROG",
+      description = "What extensions (SEC(\"freplace\")) replace functions of.")
+  @Nullable String target;
+
+  @Option(
       names = "--against-linux",
       description = "Ask the running kernel too, and compare: verdict, reason, counters, logs.")
   boolean againstLinux;
@@ -104,13 +111,15 @@ final class VerifyCommand implements Callable<Integer> {
     VerifierOptions facts = againstLinux ? ObjectLadder.verifierOptions() : Engines.verifier();
     VerifierOptions options = facts.withLogLevel(logLevel == null ? 1 : logLevel);
     ProgramFilter filter = new ProgramFilter(filters);
+    Program extended = target == null ? null : ObjectArgument.parse(target).openProgram();
     int status = ExitStatus.OK;
     try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null;
         ExecutorService workers =
             Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
       List<Future<List<VerdictRow>>> answers = new ArrayList<>();
       for (ObjectArgument argument : arguments) {
-        answers.add(workers.submit(() -> Judge.object(argument, filter, options, kernel, bench)));
+        answers.add(
+            workers.submit(() -> Judge.object(argument, extended, filter, options, kernel, bench)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
         for (VerdictRow row : Waiting.result(answer)) {
