@@ -34,6 +34,11 @@ final class DeviceMap extends VmMap {
     programs = new TargetPrograms(maps, cpus ? AttachType.XDP_CPUMAP : AttachType.XDP_DEVMAP);
   }
 
+  @Override
+  public boolean accept(MapProgram program) {
+    return programs.accept(program);
+  }
+
   /** The address of the slot with that index, or 0. */
   private long slot(int index) {
     return Integer.compareUnsigned(index, entries) < 0

@@ -12,7 +12,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ public final class ProgArrayMap extends VmMap {
   private final int entries;
   private final long slots;
   private final boolean targets;
-  private final AtomicReference<@Nullable ProgramOwner> owner = new AtomicReference<>();
+  private final MapOwner owner = new MapOwner(true);
   private final PokeMutex mutex = new PokeMutex();
 
   /** Guarded by the mutex, as are the next two. */
@@ -53,28 +52,9 @@ public final class ProgArrayMap extends VmMap {
     ArrayIndex.writeHeader(address(), 8, entries);
   }
 
-  /**
-   * Whether a program that uses the map, or is put into it, fits (bpf_prog_map_compatible); the
-   * first one that could makes the map its kind for ever.
-   */
+  @Override
   public boolean accept(MapProgram program) {
-    if (program.overridesReturn()) {
-      return false;
-    }
-    ProgramOwner present = owner.get();
-    if (present == null) {
-      ProgramOwner witness = owner.compareAndExchange(null, program.owner());
-      if (witness == null) {
-        return true;
-      }
-      present = witness;
-    }
-    return present.admits(program.owner(), program.reachesTailCall());
-  }
-
-  /** What its programs have in common, null before the first of them. */
-  public @Nullable ProgramOwner owner() {
-    return owner.get();
+    return owner.accept(program);
   }
 
   /**

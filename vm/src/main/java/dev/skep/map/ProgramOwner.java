@@ -34,10 +34,11 @@ public record ProgramOwner(
    * Whether a program may share the array (__bpf_prog_map_compatible).
    *
    * @param tailCalls whether it can reach a tail call: then what comes after it may use storage
+   * @param attachTypes whether expected attach types have to be equal
    */
-  boolean admits(ProgramOwner program, boolean tailCalls) {
+  boolean admits(ProgramOwner program, boolean tailCalls, boolean attachTypes) {
     return type == program.type
-        && expectedAttachType == program.expectedAttachType
+        && (!attachTypes || expectedAttachType == program.expectedAttachType)
         && xdpFrags == program.xdpFrags
         && sleepable == program.sleepable
         && admitsStorage(storage, program.storage, tailCalls)

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class TargetPrograms {
   private final Maps maps;
   private final AttachType attach;
+  private final MapOwner owner = new MapOwner(false);
   private final Map<Integer, MapProgram> programs = new HashMap<>();
 
   /** What {@link #acquire} gave last. */
@@ -24,6 +25,11 @@ final class TargetPrograms {
     this.attach = attach;
   }
 
+  /** Whether a program goes with those that the map has seen. */
+  boolean accept(MapProgram program) {
+    return owner.accept(program);
+  }
+
   /** The program for a slot value, with a reference; null for none; a negative errno throws. */
   long acquire(int slotValue) {
     acquired = null;
@@ -34,6 +40,7 @@ final class TargetPrograms {
     if (program == null
         || program.owner().type() != ProgramType.XDP
         || program.owner().expectedAttachType() != attach.number()
+        || !accept(program)
         || !program.retain()) {
       return -Errno.EINVAL;
     }

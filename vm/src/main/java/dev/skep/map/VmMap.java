@@ -147,6 +147,14 @@ public abstract class VmMap implements BpfMap {
     return frozen;
   }
 
+  /**
+   * Whether a program that uses the map goes with the programs in it; the first one makes it their
+   * kind for ever.
+   */
+  public boolean accept(MapProgram program) {
+    return true;
+  }
+
   // ---- what programs do, on a CPU that they hold ----
 
   /** map_lookup_elem: the value's address, or 0. */

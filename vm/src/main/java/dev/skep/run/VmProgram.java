@@ -17,7 +17,6 @@ import dev.skep.machine.Ids;
 import dev.skep.map.CgroupStorageMap;
 import dev.skep.map.MapProgram;
 import dev.skep.map.Membership;
-import dev.skep.map.ProgArrayMap;
 import dev.skep.map.ProgramOwner;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
@@ -88,7 +87,7 @@ public final class VmProgram implements LoadedProgram, MapProgram {
   void joinArrays() {
     try {
       for (VmMap map : maps) {
-        if (map instanceof ProgArrayMap array && !array.accept(this)) {
+        if (!map.accept(this)) {
           throw new BpfErrnoException(
               Errno.EINVAL, "load of program \"" + program.name() + "\" with " + map);
         }

@@ -30,6 +30,8 @@ final class FakeProgram implements MapProgram {
     }
   }
 
+  boolean reachesTailCall;
+  boolean overridesReturn;
   final AtomicInteger references = new AtomicInteger(1);
   private final Machine machine;
   private final Directory directory;
@@ -74,12 +76,12 @@ final class FakeProgram implements MapProgram {
 
   @Override
   public boolean reachesTailCall() {
-    return false;
+    return reachesTailCall;
   }
 
   @Override
   public boolean overridesReturn() {
-    return false;
+    return overridesReturn;
   }
 
   @Override

@@ -19,6 +19,7 @@ import dev.skep.run.VmOptions;
 import dev.skep.testing.Check;
 import dev.skep.tests.engines.Engines;
 import dev.skep.tests.tailcalls.ArrayRig.Kind;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -123,6 +124,11 @@ final class CompatibilityChecksTest {
     ProgramArray other = rig.array(3);
     other.set(0, waking);
     assertThat(errno(() -> other.set(1, sleeping))).isEqualTo(Errno.EINVAL);
+    BpfMap map = map();
+    rig.load(KPROBE.flags(SLEEPABLE), ArrayRig.jumpOrZero(0), map);
+    assertThat(errno(() -> map.programArray().set(0, waking))).isEqualTo(Errno.EINVAL);
+    assertThat(errno(() -> map.programArray().set(0, sleeping))).isZero();
+    assertThat(errno(() -> rig.load(KPROBE, ArrayRig.jumpOrZero(0), map))).isEqualTo(Errno.EINVAL);
   }
 
   @Test
@@ -241,5 +247,41 @@ final class CompatibilityChecksTest {
     assertThat(errno(() -> array.set(0, rig.returning(SKB, 0))))
         .as("it has not become the kind")
         .isZero();
+  }
+
+  /** Device and CPU maps run programs, too; of a device hash only its programs are compared. */
+  @Test
+  @Check({24, 28})
+  void mapsOfTargetsHaveAKind() {
+    for (MapType type : List.of(MapType.DEVMAP, MapType.DEVMAP_HASH, MapType.CPUMAP)) {
+      boolean cpus = type == MapType.CPUMAP;
+      int attach = (cpus ? AttachType.XDP_CPUMAP : AttachType.XDP_DEVMAP).number();
+      int firstWord = cpus ? 192 : 1;
+      LoadedProgram plain = rig.returning(XDP.attachType(attach), 1);
+      LoadedProgram frags = rig.returning(XDP.attachType(attach).flags(XDP_HAS_FRAGS), 1);
+      byte[] plainValue = Engines.u32(firstWord, plain.slotValue());
+      byte[] fragsValue = Engines.u32(firstWord, frags.slotValue());
+      String user = "r1 = map[0]\nr2 = 0\nr3 = 0\ncall bpf_redirect_map#51\nexit";
+      boolean usersCount = type != MapType.DEVMAP_HASH;
+      BpfMap used = rig.map(MapSpec.of("targets", type, 4, 8, 2, 0));
+      rig.load(XDP, user, used);
+      List<Integer> errnos = new ArrayList<>();
+      errnos.add(errno(() -> used.update(Engines.u32(0), plainValue, 0)));
+      errnos.add(errno(() -> used.update(Engines.u32(1), fragsValue, 0)));
+      errnos.add(errno(() -> rig.load(XDP.flags(XDP_HAS_FRAGS), user, used)));
+      BpfMap filled = rig.map(MapSpec.of("targets", type, 4, 8, 2, 0));
+      errnos.add(errno(() -> filled.update(Engines.u32(0), fragsValue, 0)));
+      errnos.add(errno(() -> rig.load(XDP, user, filled)));
+      errnos.add(errno(() -> rig.load(XDP.flags(XDP_HAS_FRAGS), user, filled)));
+      assertThat(errnos)
+          .as(type.text())
+          .containsExactly(
+              0,
+              cpus ? Errno.ENOMEM : Errno.EINVAL,
+              usersCount ? Errno.EINVAL : 0,
+              0,
+              usersCount ? Errno.EINVAL : 0,
+              0);
+    }
   }
 }
