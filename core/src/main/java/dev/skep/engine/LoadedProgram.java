@@ -4,6 +4,7 @@ import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.AttachType;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 
 /** A program that can run. */
 public interface LoadedProgram extends AutoCloseable {
@@ -92,7 +93,7 @@ public interface LoadedProgram extends AutoCloseable {
   /** Whether {@link #attach()} has a place to go to: the section names one. */
   default boolean attachesBySection() {
     if (program().attachTo() == null) {
-      return false;
+      return program().type() == ProgramType.EXT && program().attachProgram() != null;
     }
     return switch (program().type()) {
       case KPROBE, TRACEPOINT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACING, EXT -> true;

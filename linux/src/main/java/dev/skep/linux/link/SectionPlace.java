@@ -3,6 +3,7 @@ package dev.skep.linux.link;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
 
 /** The place that a section's name means, as libbpf's bpf_program__attach reads it. */
 final class SectionPlace {
@@ -13,6 +14,9 @@ final class SectionPlace {
    * @throws MalformedException if the name breaks the rules of its kind
    */
   static KernelAttachPoint of(Program program) {
+    if (program.type() == ProgramType.EXT) {
+      return BtfHook.OF_PROGRAM;
+    }
     String rest = program.attachTo();
     String section = program.section();
     if (rest == null || section.length() <= rest.length()) {
@@ -35,7 +39,7 @@ final class SectionPlace {
       case "uprobe.session" -> UprobeMulti.session(file(rest, section), function(rest));
       case "tp", "tracepoint" -> tracepoint(rest, section);
       case "raw_tp", "raw_tracepoint", "raw_tp.w", "raw_tracepoint.w" -> RawTracepoint.of(rest);
-      case "tp_btf", "fentry", "fexit", "fmod_ret", "freplace", "lsm" -> BtfHook.OF_PROGRAM;
+      case "tp_btf", "fentry", "fexit", "fmod_ret", "lsm" -> BtfHook.OF_PROGRAM;
       case "iter" -> Iter.all();
       case "usdt" -> throw new UnsupportedException("attach of section \"" + section + "\": usdt");
       default -> throw byHand(program);

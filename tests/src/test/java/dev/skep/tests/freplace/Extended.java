@@ -23,7 +23,11 @@ final class Extended implements AutoCloseable {
   private final List<LoadedProgram> programs = new ArrayList<>();
 
   Extended(String engine) {
-    this.engine = Engines.open(engine);
+    this(Engines.open(engine));
+  }
+
+  Extended(Engine engine) {
+    this.engine = engine;
   }
 
   /** Loads a program of target.bpf.o. */

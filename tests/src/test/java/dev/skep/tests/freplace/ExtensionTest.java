@@ -19,6 +19,7 @@ import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
 import dev.skep.run.Vm;
+import dev.skep.run.VmOptions;
 import dev.skep.testing.Check;
 import dev.skep.tests.engines.Engines;
 import java.nio.file.Path;
@@ -30,7 +31,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -350,6 +354,49 @@ class ExtensionTest {
         }
       }
       assertErrno(() -> run(sub), Errno.ENOTSUPP);
+    }
+  }
+
+  /** The link is closed by a function that the extension calls: its run ends as it began. */
+  @ParameterizedTest
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
+  void mayBeDetachedByItsOwnRun(String engine) {
+    AtomicReference<@Nullable Link> attached = new AtomicReference<>();
+    VmOptions options =
+        VmOptions.ofCpus(1)
+            .withHelper(
+                "bpf_get_prandom_u32",
+                (cpu, r1, r2, r3, r4, r5) -> {
+                  Link link = attached.getAndSet(null);
+                  if (link != null) {
+                    link.close();
+                  }
+                  return 0;
+                });
+    try (var all = new Extended(vm(engine, options))) {
+      LoadedProgram entry = all.target("entry");
+      LoadedProgram jumping = all.target("jumping");
+      for (LoadedProgram target : List.of(entry, jumping)) {
+        LoadedProgram busy = all.extension("busy_sub", target);
+        attached.set(busy.attach());
+        busy.close();
+        assertThat(run(target)).isEqualTo(target.equals(entry) ? 6412 : 64);
+        assertThat(attached).hasNullValue();
+        assertThat(run(target)).isEqualTo(target.equals(entry) ? 112 : 3);
+      }
+    }
+  }
+
+  private static Vm vm(String engine, VmOptions options) {
+    try {
+      return switch (engine) {
+        case "interp" -> Vm.interp(options);
+        case "jit" -> Vm.jit(options);
+        default -> Vm.jitKernel(options);
+      };
+    } catch (UnsupportedException missing) {
+      Assumptions.abort(String.valueOf(missing.getMessage()));
+      throw missing;
     }
   }
 
