@@ -127,6 +127,27 @@ public record Program(
         : expectedAttachType;
   }
 
+  /** The same program with other maps, which its loads name by the same indexes. */
+  public Program withMaps(List<MapSpec> others) {
+    return new Program(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        flags,
+        license,
+        insns,
+        others,
+        funcInfo,
+        lineInfo,
+        btf,
+        attachTo,
+        attachBtfId,
+        attachModule,
+        attachProgram,
+        modules);
+  }
+
   /** A program without BTF, as raw bpf(2) users load it. */
   public static Program of(
       String name, ProgramType type, String license, long[] insns, List<MapSpec> maps) {

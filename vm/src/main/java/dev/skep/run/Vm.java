@@ -131,8 +131,9 @@ public final class Vm implements Engine {
     VerifierOptions verifier =
         new VerifierOptions(
             options.dialect(), options.host(), 1, Integer.MAX_VALUE, options.kernel());
-    VmProgram target = programs.extendedBy(program);
-    Verdict verdict = Verifier.verify(program, verifier, target == null ? null : target.asTarget());
+    Program judged = GivenMaps.judged(program, given);
+    VmProgram target = programs.extendedBy(judged);
+    Verdict verdict = Verifier.verify(judged, verifier, target == null ? null : target.asTarget());
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {
       case Verdict.Accepted accepted -> load(accepted.program(), given);
@@ -145,8 +146,11 @@ public final class Vm implements Engine {
   /**
    * Loads a program that was verified before, for a machine like this one; {@code given} stand for
    * its maps, in order.
+   *
+   * @throws IllegalArgumentException if one is another map than the program was verified with
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
+    GivenMaps.check(verified.program(), given);
     KernelPointers.check(verified.facts());
     RewriteOptions rewrites = backend.rewrites(options.rewrites());
     return load(verified, Rewriter.rewrite(verified, rewrites), given);
@@ -154,7 +158,7 @@ public final class Vm implements Engine {
 
   private VmProgram load(
       VerifiedProgram verified, RunnableProgram program, List<? extends BpfMap> given) {
-    List<VmMap> own = retained(program.program(), given);
+    List<VmMap> own = retained(given);
     Executable executable;
     long start = System.nanoTime();
     try {
@@ -170,15 +174,7 @@ public final class Vm implements Engine {
     return loaded;
   }
 
-  private List<VmMap> retained(Program program, List<? extends BpfMap> given) {
-    if (given.size() != program.maps().size()) {
-      throw new IllegalArgumentException(
-          given.size()
-              + " maps for program \""
-              + program.name()
-              + "\", want "
-              + program.maps().size());
-    }
+  private List<VmMap> retained(List<? extends BpfMap> given) {
     List<VmMap> own = new ArrayList<>();
     for (BpfMap map : given) {
       if (!(map instanceof VmMap mine) || mine.machine() != machine || !mine.retain()) {
