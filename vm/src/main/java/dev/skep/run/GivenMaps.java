@@ -2,6 +2,7 @@ package dev.skep.run;
 
 import dev.skep.engine.BpfMap;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,9 +74,14 @@ final class GivenMaps {
     return wanted.type() == given.type()
         && wanted.keySize() == given.keySize()
         && wanted.valueSize() == given.valueSize()
-        && wanted.maxEntries() == given.maxEntries()
+        && (wanted.maxEntries() == given.maxEntries() || isUnsized(wanted))
         && wanted.flags() == given.flags()
         && isLikeInner(wanted.inner(), given.inner());
+  }
+
+  /** A perf_event_array that gets one slot per CPU when it is created. */
+  private static boolean isUnsized(MapSpec spec) {
+    return spec.type() == MapType.PERF_EVENT_ARRAY && spec.maxEntries() == 0;
   }
 
   private static boolean isLikeInner(@Nullable MapSpec wanted, @Nullable MapSpec given) {

@@ -182,23 +182,8 @@ public final class Vm implements Engine {
         throw new IllegalArgumentException("closed or another engine's: " + map);
       }
       own.add(mine);
-      if (!alike(program.maps().get(own.size() - 1), mine.spec())) {
-        own.forEach(VmMap::release);
-        throw new IllegalArgumentException("not what the program was written for: " + map);
-      }
     }
     return own;
-  }
-
-  /**
-   * The program was verified for maps of these sizes, and compiled code holds them. A perf event
-   * array of no size has got one.
-   */
-  private static boolean alike(MapSpec wanted, MapSpec given) {
-    return wanted.type() == given.type()
-        && wanted.keySize() == given.keySize()
-        && wanted.valueSize() == given.valueSize()
-        && (wanted.maxEntries() == given.maxEntries() || wanted.maxEntries() == 0);
   }
 
   @Override
