@@ -52,9 +52,13 @@ final class PokeMutex {
     runLeft();
   }
 
-  /** The holder looks again after it has let go, so that nothing stays behind. */
+  /**
+   * The holder looks again after it has let go, so that nothing stays behind. What the holder frees
+   * itself, as it does while it waits for a grace period, comes in the middle of its change and is
+   * left for later, too.
+   */
   private void runLeft() {
-    while (!left.isEmpty() && lock.tryLock()) {
+    while (!left.isEmpty() && !lock.isHeldByCurrentThread() && lock.tryLock()) {
       try {
         for (Runnable next = left.poll(); next != null; next = left.poll()) {
           next.run();
@@ -63,9 +67,5 @@ final class PokeMutex {
         lock.unlock();
       }
     }
-  }
-
-  boolean held() {
-    return lock.isHeldByCurrentThread();
   }
 }

@@ -180,6 +180,39 @@ class ProgArrayPokesTest {
     assertThat(freed).isTrue();
   }
 
+  /** A wait for runs frees what they have held: that may be a user of this very array. */
+  @Test
+  void usersMayGoInTheMiddleOfAChange() {
+    PokeUser other = new Recorder(false, 0);
+    List<Integer> freedAfter = new ArrayList<>();
+    array()
+        .track(
+            new PokeUser() {
+              @Override
+              public int[] keys() {
+                return new int[] {0};
+              }
+
+              @Override
+              public boolean waits() {
+                return false;
+              }
+
+              @Override
+              public void poke(int key, @Nullable MapProgram old, @Nullable MapProgram now) {
+                int before = freedAfter.size();
+                array().untrack(other, () -> freedAfter.add(heard.size()));
+                assertThat(freedAfter).as("not in the middle").hasSize(before);
+              }
+            });
+    array().track(other);
+    array().track(new Recorder(false, 0));
+    assertThat(array().set(0, p)).isZero();
+    assertThat(freedAfter).as("after both others were told").containsExactly(2);
+    assertThat(array().set(1, p)).isZero();
+    assertThat(heard).hasSize(2);
+  }
+
   @Test
   void closingInsideARunClearsAfterIt() throws InterruptedException {
     array().track(new Recorder(true, 0));
