@@ -12,6 +12,8 @@
 //             RUN entry a0..a4 sp     calls; answers follow until DONE or FAULT
 //             VALUE v                 result of a helper
 //             PAGE bytes | NONE       answer to NEED
+//             GUARD                   indirect branches into the code must land on a bti
+//             FIX pc x                at a bad address there x (31: none) becomes 0, and it goes on
 //   from us   NEED addr               a page of 4096 bytes
 //             DIRTY addr n bytes      changed memory
 //             HELPER id a0..a4        a call; VALUE or a RUN inside comes next
@@ -26,13 +28,13 @@ typedef unsigned long u64;
 typedef unsigned int u32;
 typedef unsigned char u8;
 
-enum { CODE = 1, BASE, RUN, VALUE, PAGE, NONE, NEED, DIRTY, HELPER, DONE, FAULT };
+enum { CODE = 1, BASE, RUN, VALUE, PAGE, NONE, NEED, DIRTY, HELPER, DONE, FAULT, GUARD, FIX };
 enum { SIGILL = 4, SIGBUS = 7, SIGSEGV = 11 };
-enum { PAGE_BYTES = 4096, MAX_PAGES = 4096 };
+enum { PAGE_BYTES = 4096, MAX_PAGES = 4096, MAX_FIXES = 1 << 16 };
 enum { CODE_AREA = 0x48000000, CODE_BYTES = 64 << 20 };
 enum {
 	SYS_read = 63, SYS_write = 64, SYS_exit = 94, SYS_sigaltstack = 132,
-	SYS_rt_sigaction = 134, SYS_munmap = 215, SYS_mmap = 222,
+	SYS_rt_sigaction = 134, SYS_munmap = 215, SYS_mmap = 222, SYS_mprotect = 226,
 };
 
 static long call(long n, long a, long b, long c, long d, long e, long f)
@@ -210,6 +212,23 @@ u64 helper(u64 id, const u64 *arguments)
 	return serve();
 }
 
+// Exception table: places and their registers.
+static u64 fix_pc[MAX_FIXES], fix_x[MAX_FIXES];
+static int fixes;
+
+static int fix(u64 *x, u64 *pc)
+{
+	for (int i = 0; i < fixes; i++) {
+		if (fix_pc[i] == *pc) {
+			if (fix_x[i] < 31)
+				x[fix_x[i]] = 0;
+			*pc += 4;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static void on_signal(int signal, u8 *info, u8 *context)
 {
 	u64 *x = (u64 *)(context + 184); // x0..x30, sp, pc
@@ -231,7 +250,7 @@ static void on_signal(int signal, u8 *info, u8 *context)
 			return;
 		}
 	}
-	if (signal == SIGSEGV && fetch(address))
+	if (signal == SIGSEGV && (fetch(address) || fix(x, pc)))
 		return;
 	fault[0] = signal;
 	fault[1] = *pc;
@@ -354,6 +373,17 @@ static u64 serve(void)
 			break;
 		case RUN:
 			run();
+			break;
+		case GUARD:
+			// EXECUTE | READ | WRITE | BTI
+			if (call(SYS_mprotect, CODE_AREA, CODE_BYTES, 0x17, 0, 0, 0))
+				die(9);
+			break;
+		case FIX:
+			if (fixes == MAX_FIXES)
+				die(8);
+			fix_pc[fixes] = get64();
+			fix_x[fixes++] = get64();
 			break;
 		case VALUE:
 			return get64();

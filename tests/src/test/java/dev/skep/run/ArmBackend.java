@@ -48,6 +48,9 @@ final class ArmBackend implements Backend {
     this.layout = layout;
     this.helpers = helpers;
     this.variables = variables;
+    if (layout.bti()) {
+      emulator.guard();
+    }
   }
 
   /** An engine over the emulator; it ends with the engine. */
@@ -79,6 +82,9 @@ final class ArmBackend implements Backend {
       }
     }
     long image = place(A64Linker.link(code, next, number -> function(type, number)));
+    for (MachineCode.FaultSite fault : code.faults()) {
+      emulator.fix(image + fault.offset(), fault.cleared());
+    }
     return new Emulated(image);
   }
 

@@ -49,6 +49,11 @@ final class ArmEmulator implements AutoCloseable {
   private static final int HELPER = 9;
   private static final int DONE = 10;
   private static final int FAULT = 11;
+  private static final int GUARD = 12;
+  private static final int FIX = 13;
+
+  /** The zero register: nothing becomes 0. */
+  private static final int NO_REGISTER = 31;
 
   private final Path program;
   private final Process process;
@@ -110,6 +115,28 @@ final class ArmEmulator implements AutoCloseable {
     try {
       put(CODE, address, bytes.length);
       out.write(bytes);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** From now on indirect branches into the code area must land on a bti. */
+  synchronized void guard() {
+    try {
+      put(GUARD);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /**
+   * An entry of the exception table.
+   *
+   * @param register that becomes 0 at a bad address, or -1
+   */
+  synchronized void fix(long pc, int register) {
+    try {
+      put(FIX, pc, register < 0 ? NO_REGISTER : register);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }

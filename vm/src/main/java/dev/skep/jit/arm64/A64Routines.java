@@ -17,6 +17,9 @@ public final class A64Routines {
     A64Assembler asm = new A64Assembler();
     Constants constants = new Constants(asm, layout);
     int r0 = layout.dialect().r0;
+    if (layout.bti()) {
+      asm.word(A64Assembler.BTI_C);
+    }
     asm.push(A64Reg.FP, A64Reg.LR);
     asm.push(0, 1);
     asm.push(2, 3);
