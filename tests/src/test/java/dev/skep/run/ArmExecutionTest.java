@@ -17,6 +17,7 @@ import dev.skep.ladder.SampleMaps;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.program.layout.BpfProgLayout;
+import dev.skep.rewrite.RewriteOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -44,9 +45,21 @@ class ArmExecutionTest {
 
   static Stream<Arguments> layouts() {
     return Stream.of(
-        Arguments.of("words of Linux 6.18", layout(Dialect.LINUX_6_18, true, false), "max"),
-        Arguments.of("r0 in x8, BTI and PAC", layout(Dialect.MAINLINE, true, true), "max"),
-        Arguments.of("exclusives", layout(Dialect.LINUX_6_12, false, false), "cortex-a53"));
+        Arguments.of(
+            "words of Linux 6.18",
+            layout(Dialect.LINUX_6_18, true, false),
+            RewriteOptions.SEED,
+            "max"),
+        Arguments.of(
+            "r0 in x8, BTI and PAC",
+            layout(Dialect.MAINLINE, true, true),
+            RewriteOptions.LINUX,
+            "max"),
+        Arguments.of(
+            "exclusives, blinded constants",
+            layout(Dialect.LINUX_6_12, false, false),
+            RewriteOptions.SEED.blinded(),
+            "cortex-a53"));
   }
 
   static A64Layout layout(Dialect dialect, boolean lse, boolean mitigations) {
@@ -69,11 +82,12 @@ class ArmExecutionTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("layouts")
-  void sameResultsAsTheInterpreter(String name, A64Layout layout, String cpu) {
+  void sameResultsAsTheInterpreter(
+      String name, A64Layout layout, RewriteOptions rewrites, String cpu) {
     List<String> different = new ArrayList<>();
     int compared = 0;
     try (Vm interp = Vm.interp(VmOptions.ofCpus(2));
-        Vm arm = ArmBackend.vm(VmOptions.ofCpus(2), layout, "-cpu", cpu)) {
+        Vm arm = ArmBackend.vm(VmOptions.ofCpus(2).withRewrites(rewrites), layout, "-cpu", cpu)) {
       for (long seed = FIRST; seed < FIRST + COUNT; seed++) {
         Sample sample = ProgramGenerator.generate(seed, 0);
         String expected = behaviour(interp, sample);
