@@ -94,6 +94,11 @@ final class JitBackend implements Backend {
     return new Compiled(loaded, DirectPokes.of(loaded.pokes(), gracePeriods));
   }
 
+  /** Where its machine code is. */
+  X64Text text() {
+    return text;
+  }
+
   @Override
   public long codeBytes() {
     return text.usedBytes();

@@ -89,7 +89,8 @@ public final class X64Text implements AutoCloseable {
     NativeProgram.linkEntries(this, helper(NativeHelper.GET_SMP_PROCESSOR_ID), cpus.getFirst());
   }
 
-  private long place(byte[] code) {
+  /** Puts code that holds no relative address into the text, for as long as it lives. */
+  long place(byte[] code) {
     long address = space.allocate(code.length);
     space.write(address, code, code.length);
     return address;
@@ -193,7 +194,7 @@ public final class X64Text implements AutoCloseable {
   }
 
   /** Patches live code, from the first program on that asks for it. */
-  private synchronized TextPoker poker() {
+  synchronized TextPoker poker() {
     if (poker == null) {
       poker = new TextPoker(space);
     }
