@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.engine.ProgramArray;
+import dev.skep.engine.TestRun;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.Assembler;
 import dev.skep.natives.Memory;
@@ -103,6 +104,43 @@ class ProgArrayStorageTest {
       map.programArray().set(2, p);
       assertThat(word(map, 5)).isEqualTo(p.tailCallEntry());
       assertThat(word(map, 6)).isZero();
+    }
+  }
+
+  /** The index is masked before it is used, which changes nothing for those in bounds. */
+  @ParameterizedTest(name = "engine = \"{0}\"")
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
+  @Check({19, 45})
+  void tailCallsThroughGuardedArraysGoTheirWay(String engine) {
+    AtomicInteger index = new AtomicInteger();
+    VmOptions options =
+        options()
+            .withGuardedMaps()
+            .withHelper("bpf_get_prandom_u32", (cpu, r1, r2, r3, r4, r5) -> index.get());
+    try (Vm vm = open(engine, options);
+        VmMap map = vm.createMap(spec(3));
+        VmProgram p = program(vm, 1)) {
+      long[] insns =
+          Assembler.assemble(
+              """
+              r6 = r1
+              call #7
+              r3 = r0
+              r1 = r6
+              r2 = map[0]
+              call #12
+              r0 = 9
+              exit
+              """);
+      Program caller = Program.of("c", ProgramType.XDP, "GPL", insns, List.of(map.spec()));
+      map.programArray().set(2, p);
+      try (VmProgram loaded = vm.load(caller, List.of(map))) {
+        for (int i : new int[] {0, 1, 2, 3, 4, 6, 7, 1 << 31 | 2, -1}) {
+          index.set(i);
+          int result = loaded.testRun(TestRun.of(new byte[64])).retval();
+          assertThat(result).as("index %d", i).isEqualTo(i == 2 ? 1 : 9);
+        }
+      }
     }
   }
 
