@@ -202,6 +202,28 @@ class RewriterTest {
     assertThat(elapsed).isLessThan(5_000_000_000L);
   }
 
+  /** The imm of the seed has room for the maps that one program can use. */
+  @Test
+  void tailCallThroughMapBehindTheFirst64() {
+    List<MapSpec> maps = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      maps.add(MapSpec.of("m" + i, MapType.ARRAY, 4, 4, 1, 0));
+    }
+    maps.add(SLOTS);
+    long[] insns = {
+      insn(0x18, 2, 1, 0, 64),
+      insn(0, 0, 0, 0, 0),
+      insn(0xb7, 3, 0, 0, 5),
+      insn(0x85, 0, 0, 0, 12),
+      insn(0xb7, 0, 0, 0, 0),
+      insn(0x95, 0, 0, 0, 0)
+    };
+    assertThatThrownBy(() -> rewrite(RewriteOptions.SEED, ProgramType.XDP, maps, insns))
+        .isInstanceOf(UnsupportedException.class)
+        .hasMessage("tail call with map 64, want one of the first 64");
+    assertThat(rewrite(RewriteOptions.LINUX, ProgramType.XDP, maps, insns).pokes()).hasSize(1);
+  }
+
   @Test
   void kfuncsNeedTheKernelsTypes() {
     assertThatThrownBy(() ->
