@@ -157,8 +157,9 @@ public final class NativeProgram {
     if (Memory.getLong(batch + BatchLayout.COUNT) <= 0) {
       throw new IllegalArgumentException("a batch without items");
     }
-    Memory.putLong(batch + BatchLayout.CODE, image);
-    return enter(entry, text.loop(kind), batch, cpu);
+    boolean body = text.hasStub(code);
+    Memory.putLong(batch + BatchLayout.CODE, body ? tailCallEntry() : image);
+    return enter(entry, text.loop(kind, body), batch, cpu);
   }
 
   private long enter(Entry how, long target, long ctx, Cpu cpu) {

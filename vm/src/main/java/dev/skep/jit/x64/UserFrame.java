@@ -27,7 +27,7 @@ import dev.skep.rewrite.RunnableProgram;
  * <p>Native stack of one entry: between two tail calls that are taken lie at most eight functions
  * with less than 256 bytes of stack of their own (check_max_stack_depth), at most 48 more each by
  * the rewrites and 64 by call and saved registers, and the frame that the second one grows: 1.7 kB.
- * 34 times that is {@link #MAX_STACK}.
+ * 34 times that, and once more for the program that an extension runs in, is {@link #MAX_STACK}.
  */
 final class UserFrame implements FrameLowering {
   /** Tail calls left of one entry; no BPF register lives here. */
@@ -42,8 +42,11 @@ final class UserFrame implements FrameLowering {
    */
   static final int FRAME_BYTES = 512 + 64;
 
-  /** Bytes that a chain of 34 programs, each with subprograms, takes at most. */
-  static final int MAX_STACK = 34 * (256 + 8 * (48 + 64) + FRAME_BYTES);
+  /**
+   * Bytes that a chain of 34 programs, each with subprograms, takes at most, below a program whose
+   * function is an extension.
+   */
+  static final int MAX_STACK = 35 * (256 + 8 * (48 + 64) + FRAME_BYTES);
 
   private static final int CALL_BYTES = 5;
   private static final int FRAME_POINTER = 10;

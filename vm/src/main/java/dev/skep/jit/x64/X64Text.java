@@ -40,9 +40,8 @@ public final class X64Text implements AutoCloseable {
   private final MemorySegment enterGuarded;
   private final MemorySegment enterCallback;
   private final long abort;
-  private final long repeatLoop;
-  private final long contextLoop;
-  private final long xdpLoop;
+  private final Map<BatchKind, Long> loops = new EnumMap<>(BatchKind.class);
+  private final Map<BatchKind, Long> bodyLoops = new EnumMap<>(BatchKind.class);
   private @Nullable TextPoker poker;
 
   /** As {@link #X64Text(List, boolean)}, in the userspace layout. */
@@ -75,9 +74,12 @@ public final class X64Text implements AutoCloseable {
     enterCallback = routine(EntryRoutines.guardedCallback());
     abort = place(EntryRoutines.abort());
     this.cpus = new CpuSlots(cpus, this::callback);
-    repeatLoop = place(BatchRoutines.repeat());
-    contextLoop = place(BatchRoutines.contexts());
-    xdpLoop = place(BatchRoutines.xdp());
+    loops.put(BatchKind.REPEAT, place(BatchRoutines.repeat()));
+    loops.put(BatchKind.CONTEXTS, place(BatchRoutines.contexts()));
+    loops.put(BatchKind.XDP, place(BatchRoutines.xdp()));
+    bodyLoops.put(BatchKind.REPEAT, place(BodyBatchRoutines.repeat()));
+    bodyLoops.put(BatchKind.CONTEXTS, place(BodyBatchRoutines.contexts()));
+    bodyLoops.put(BatchKind.XDP, place(BodyBatchRoutines.xdp()));
     for (NativeHelper helper : NativeHelper.values()) {
       helpers.put(helper, place(helper.code.get()));
     }
@@ -252,12 +254,22 @@ public final class X64Text implements AutoCloseable {
     return enterGuarded;
   }
 
-  long loop(BatchKind kind) {
-    return switch (kind) {
-      case REPEAT -> repeatLoop;
-      case CONTEXTS -> contextLoop;
-      case XDP -> xdpLoop;
-    };
+  /**
+   * The loop of a kind.
+   *
+   * @param body whether it enters programs behind their stub, see {@link #hasStub}
+   */
+  long loop(BatchKind kind, boolean body) {
+    Long address = (body ? bodyLoops : loops).get(kind);
+    if (address == null) {
+      throw new IllegalStateException("no loop for " + kind);
+    }
+    return address;
+  }
+
+  /** Whether a program's entry is a stub of {@link UserFrame}, its tail call entry the body. */
+  boolean hasStub(MachineCode code) {
+    return layout instanceof UserLayout && code.tailCallEntry() != 0;
   }
 
   CpuSlots cpus() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.isa.Assembler;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
+import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.natives.CodeSpace;
 import dev.skep.natives.CpuFeatures;
@@ -14,6 +15,7 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
+import dev.skep.program.layout.XdpBuffLayout;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
@@ -265,6 +267,67 @@ class UserLayoutTest {
     }
     r.asm.ret();
     return r.finish();
+  }
+
+  /** The loops over inputs do without the stub: state and counter are theirs. */
+  @Test
+  void batchesEnterTheBody() {
+    String source =
+        """
+        r0 = *(u64 *)(r1 +0)
+        r0 += 1
+        *(u64 *)(r1 +0) = r0
+        r6 = r1
+        r7 = -1
+        r8 = -1
+        r9 = -1
+        *(u64 *)(r10 -512) = r9
+        *(u64 *)(r10 -8) = r9
+        call sub
+        r1 = r6
+        r2 = map[0]
+        r3 = 1
+        tail_call 256
+        r0 = *(u64 *)(r6 +0)
+        exit
+        sub: r6 = 5
+        r0 = 0
+        exit
+        """;
+    try (Execution execution = new Execution()) {
+      Cpu cpu = execution.machine.cpus().at(0);
+      NativeProgram program = execution.load(source, 512, 17);
+      execution.slot(program.tailCallEntry());
+      long block = Memory.allocate(512);
+      long items = block + 64;
+      long ctx = block + 192;
+      Memory.putLong(block + BatchLayout.COUNT, 2);
+      Memory.putLong(block + BatchLayout.CTX, ctx);
+      Memory.putLong(block + BatchLayout.FIRST_ITEM, items);
+      assertThat(program.run(BatchKind.REPEAT, block, cpu)).isEqualTo(68);
+      Memory.putLong(items + BatchLayout.ITEM_CTX, ctx);
+      long second = items + BatchLayout.ITEM_SIZE;
+      Memory.putLong(second + BatchLayout.ITEM_CTX, ctx + 8);
+      assertThat(program.run(BatchKind.CONTEXTS, block, cpu)).isEqualTo(34);
+      assertThat(Memory.getInt(items + BatchLayout.ITEM_RETVAL)).isEqualTo(68 + 34);
+      assertThat(Memory.getInt(second + BatchLayout.ITEM_RETVAL)).isEqualTo(34);
+      // An XDP program's data pointer is what this one counts up.
+      Memory.putLong(block + BatchLayout.HEADROOM, 256);
+      for (int i = 0; i < 2; i++) {
+        long item = items + (long) i * BatchLayout.XDP_SIZE;
+        Memory.putLong(item + BatchLayout.XDP_DATA, 1000 * (i + 1));
+        Memory.putLong(item + BatchLayout.XDP_DATA_END, 1);
+        Memory.putLong(item + BatchLayout.XDP_DATA_META, 2);
+      }
+      assertThat(program.run(BatchKind.XDP, block, cpu)).isEqualTo(2034);
+      assertThat(Memory.getLong(items + BatchLayout.XDP_DATA)).isEqualTo(1034);
+      assertThat(Memory.getLong(items + BatchLayout.XDP_DATA_END)).isEqualTo(1);
+      assertThat(Memory.getLong(items + BatchLayout.XDP_DATA_META)).isEqualTo(2);
+      assertThat(Memory.getInt(items + BatchLayout.XDP_RETVAL)).isEqualTo(1034);
+      assertThat(Memory.getLong(items + 32 + BatchLayout.XDP_DATA)).isEqualTo(2034);
+      assertThat(Memory.getLong(ctx + XdpBuffLayout.DATA_HARD_START)).isEqualTo(2000 - 256);
+      Memory.free(block);
+    }
   }
 
   /**
