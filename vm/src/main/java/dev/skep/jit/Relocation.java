@@ -5,7 +5,7 @@ package dev.skep.jit;
  * program may differ in.
  *
  * @param offset of the first byte
- * @param length 4 or 8
+ * @param length in bytes: 4 or 8; on arm64 4 per word
  * @param operand what the kind refers to
  */
 public record Relocation(int offset, int length, Kind kind, int operand) {

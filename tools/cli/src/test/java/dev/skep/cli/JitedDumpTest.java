@@ -30,8 +30,11 @@ final class JitedDumpTest {
   private static final MapSpec MORE = MapSpec.of("more", MapType.PROG_ARRAY, 4, 4, 5, 0);
 
   private static VerifiedProgram verified(String text, MapSpec... maps) {
-    Program program =
-        Program.of("p", ProgramType.XDP, "GPL", Assembler.assemble(text), List.of(maps));
+    return verified(ProgramType.XDP, text, maps);
+  }
+
+  private static VerifiedProgram verified(ProgramType type, String text, MapSpec... maps) {
+    Program program = Program.of("p", type, "GPL", Assembler.assemble(text), List.of(maps));
     return ((Verdict.Accepted) Verifier.verify(program, Engines.verifier())).program();
   }
 
@@ -128,6 +131,23 @@ final class JitedDumpTest {
             """)
         .contains("br x11\n");
     assertThat(text(constantKey(), target("arm64", "linux-6.18"))).doesNotContain("mov w10, #3\n");
+  }
+
+  @Test
+  void privateStacksOfArm64ArePerCpu() {
+    VerifiedProgram deep =
+        verified(
+            ProgramType.KPROBE,
+            """
+            r0 = 0
+            *(u64 *)(r10 -128) = r0
+            exit\
+            """);
+    assertThat(text(deep, target("arm64", "seed")))
+        .contains("// private stack\n")
+        .contains("\tmrs x10, TPIDR_EL1\n")
+        .contains("\tstr x7, [x27]\n");
+    assertThat(text(deep, target("x86_64", "seed"))).contains("# private stack\n");
   }
 
   /** What patching writes at a filled slot. */

@@ -26,6 +26,9 @@ record A64Input(
     long userVmStart,
     long privateStackBase) {
 
+  /** Where a kernel's first per-CPU chunk is: what an address there looks like. */
+  private static final long PER_CPU_ADDRESS = 0xffff_8000_8240_3f60L;
+
   static A64Input of(RunnableProgram program) {
     return new A64Input(
         program.insns(),
@@ -35,7 +38,7 @@ record A64Input(
         false,
         0,
         0,
-        0);
+        PER_CPU_ADDRESS);
   }
 
   /** Index of the function that starts at an instruction, or -1 where none is left there. */

@@ -1,5 +1,7 @@
 package dev.skep.jit.arm64;
 
+import dev.skep.jit.Relocation.Kind;
+
 /** Prologue, epilogue and the stub behind them. */
 final class FrameLowering {
   private static final int[] BPF_CALLEE_SAVED = {19, 20, 21, 22, A64Reg.BPF_FP};
@@ -66,7 +68,7 @@ final class FrameLowering {
     }
     base();
     if (f.input.arena()) {
-      constants.move64(A64Reg.ARENA, f.input.arenaKernelStart());
+      address(A64Reg.ARENA, f.input.arenaKernelStart(), Kind.ARENA);
     }
   }
 
@@ -116,10 +118,17 @@ final class FrameLowering {
   }
 
   private void privateStack() {
-    constants.move64(A64Reg.PRIVATE_STACK, f.input.privateStackBase() + PRIVATE_STACK_GUARD);
+    address(
+        A64Reg.PRIVATE_STACK, f.input.privateStackBase() + PRIVATE_STACK_GUARD, Kind.PRIVATE_STACK);
     asm.word(f.layout.perCpuBase().read | A64Reg.TMP1);
     asm.registers(A64Assembler.ADD, 1, A64Reg.PRIVATE_STACK, A64Reg.PRIVATE_STACK, A64Reg.TMP1);
     asm.addend(A64Assembler.ADD_IMM, 1, A64Reg.BPF_FP, A64Reg.PRIVATE_STACK, f.stackBytes());
+  }
+
+  private void address(int register, long address, Kind kind) {
+    int start = asm.position();
+    constants.move64(register, address);
+    f.relocation(kind, asm.position() - start, 0);
   }
 
   /** Gives the frame back up to the counter: what a tail call does before it jumps. */
