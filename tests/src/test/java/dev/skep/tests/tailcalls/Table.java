@@ -46,6 +46,12 @@ record Table(int[] arraySizes, List<Source> programs) {
   /** A tail call whose key is the trace's lowest bits plus a number. */
   record ComputedJump(int array, int mask, int plus) implements Statement {}
 
+  /** A tail call whose key has anything in its upper half. */
+  record WideJump(int array, int key) implements Statement {}
+
+  /** Calls a helper, whose result is left: one that is code, or one that is Java. */
+  record Helper(boolean java) implements Statement {}
+
   /** A tail call through the first array where the trace is even, else through the second. */
   record ChoosingJump(int even, int odd, int key) implements Statement {}
 }

@@ -4,11 +4,13 @@ import dev.skep.tests.tailcalls.Table.Call;
 import dev.skep.tests.tailcalls.Table.ChoosingJump;
 import dev.skep.tests.tailcalls.Table.ComputedJump;
 import dev.skep.tests.tailcalls.Table.Function;
+import dev.skep.tests.tailcalls.Table.Helper;
 import dev.skep.tests.tailcalls.Table.Jump;
 import dev.skep.tests.tailcalls.Table.Mix;
 import dev.skep.tests.tailcalls.Table.Source;
 import dev.skep.tests.tailcalls.Table.Statement;
 import dev.skep.tests.tailcalls.Table.Trace;
+import dev.skep.tests.tailcalls.Table.WideJump;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -67,7 +69,7 @@ final class TableGenerator {
 
   private Statement statement(int number, int count) {
     int array = random.nextInt(arraySizes.length);
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(12)) {
       case 0 -> new Trace(random.nextInt(100));
       case 1, 2 -> new Mix(random.nextInt(100));
       case 3 ->
@@ -79,6 +81,8 @@ final class TableGenerator {
           new ChoosingJump(
               array, (array + 1) % arraySizes.length, random.nextInt(arraySizes[array] + 1));
       case 6 -> new Jump(array, oddKey(arraySizes[array]));
+      case 7 -> new WideJump(array, random.nextInt(arraySizes[array] + 1));
+      case 8 -> new Helper(random.nextBoolean());
       default -> new Jump(array, random.nextInt(arraySizes[array]));
     };
   }

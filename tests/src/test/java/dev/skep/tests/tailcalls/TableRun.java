@@ -4,11 +4,13 @@ import dev.skep.tests.tailcalls.Table.Call;
 import dev.skep.tests.tailcalls.Table.ChoosingJump;
 import dev.skep.tests.tailcalls.Table.ComputedJump;
 import dev.skep.tests.tailcalls.Table.Function;
+import dev.skep.tests.tailcalls.Table.Helper;
 import dev.skep.tests.tailcalls.Table.Jump;
 import dev.skep.tests.tailcalls.Table.Mix;
 import dev.skep.tests.tailcalls.Table.Source;
 import dev.skep.tests.tailcalls.Table.Statement;
 import dev.skep.tests.tailcalls.Table.Trace;
+import dev.skep.tests.tailcalls.Table.WideJump;
 
 /** What a run of a {@link Table} must do: the rules of tail calls in a few lines of Java. */
 final class TableRun {
@@ -55,6 +57,8 @@ final class TableRun {
         case Jump(int array, long key) -> target = target(array, (int) key);
         case ComputedJump(int array, int mask, int plus) ->
             target = target(array, (int) (trace & mask) + plus);
+        case WideJump(int array, int key) -> target = target(array, key);
+        case Helper(boolean java) -> {}
         case ChoosingJump(int even, int odd, int key) ->
             target = target((trace & 1) == 0 ? even : odd, key);
       }

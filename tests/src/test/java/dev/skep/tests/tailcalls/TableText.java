@@ -4,11 +4,13 @@ import dev.skep.tests.tailcalls.Table.Call;
 import dev.skep.tests.tailcalls.Table.ChoosingJump;
 import dev.skep.tests.tailcalls.Table.ComputedJump;
 import dev.skep.tests.tailcalls.Table.Function;
+import dev.skep.tests.tailcalls.Table.Helper;
 import dev.skep.tests.tailcalls.Table.Jump;
 import dev.skep.tests.tailcalls.Table.Mix;
 import dev.skep.tests.tailcalls.Table.Source;
 import dev.skep.tests.tailcalls.Table.Statement;
 import dev.skep.tests.tailcalls.Table.Trace;
+import dev.skep.tests.tailcalls.Table.WideJump;
 
 /** Writes a program of a {@link Table} as BPF, its tail calls in one form. */
 final class TableText {
@@ -107,6 +109,16 @@ final class TableText {
         text.append(form.map(map(array), map((array + 1) % arrays)));
         line("call bpf_tail_call#12");
       }
+      case WideJump(int array, int key) -> {
+        getContext(function);
+        line("r3 = map[1][0]+0");
+        line("r3 = *(u64 *)(r3 +0)");
+        line("r3 <<= 32");
+        line("r3 += %d".formatted(key));
+        text.append(form.map(map(array), map((array + 1) % arrays)));
+        line("call bpf_tail_call#12");
+      }
+      case Helper(boolean java) -> helper(java);
       case ChoosingJump(int even, int odd, int key) -> {
         getContext(function);
         line("r4 = map[1][0]+0");
@@ -119,6 +131,17 @@ final class TableText {
         line("call bpf_tail_call#12");
       }
     }
+  }
+
+  private void helper(boolean java) {
+    if (!java) {
+      line("call bpf_get_smp_processor_id#8");
+      return;
+    }
+    for (int i = 1; i <= 5; i++) {
+      line("r%d = 0".formatted(i));
+    }
+    line("call bpf_csum_diff#28");
   }
 
   private void call(Function function, int callee) {
