@@ -4,6 +4,7 @@ import dev.skep.errors.SkepException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -31,6 +32,9 @@ import picocli.CommandLine.ParameterException;
       WarmUpCommand.class
     })
 public final class Main {
+  private static final Set<String> GLOBAL =
+      Set.of("-j", "--json", "-p", "--pretty", "-d", "--debug");
+
   @CommandLine.Option(
       names = {"-V", "--version"},
       versionHelp = true,
@@ -62,9 +66,24 @@ public final class Main {
     line.setErr(err);
     line.setParameterExceptionHandler(Main::usageError);
     line.setExecutionExceptionHandler((e, command, _) -> failure(e, command, debug));
-    int status = line.execute(args);
+    int status = line.execute(globalsLast(args));
     out.flush();
     return status;
+  }
+
+  /** Moves options of all commands, which users of bpftool put before the command, behind it. */
+  private static String[] globalsLast(String[] args) {
+    int count = 0;
+    while (count < args.length && GLOBAL.contains(args[count])) {
+      count++;
+    }
+    if (count == args.length) {
+      return args;
+    }
+    String[] moved = new String[args.length];
+    System.arraycopy(args, count, moved, 0, args.length - count);
+    System.arraycopy(args, 0, moved, args.length - count, count);
+    return moved;
   }
 
   private static int usageError(ParameterException e, String[] args) {

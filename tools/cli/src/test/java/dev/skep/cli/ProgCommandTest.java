@@ -86,6 +86,17 @@ final class ProgCommandTest {
   }
 
   @Test
+  void optionsOfAllCommandsMayComeFirst() {
+    StringWriter out = new StringWriter();
+    PrintWriter none = new PrintWriter(new StringWriter());
+    assertThat(
+            Main.run(
+                new PrintWriter(out), none, "-j", "prog", "dump", "xlated", EXAMPLE + ":parse"))
+        .isZero();
+    assertThat(out.toString()).isEqualTo(dump("xlated", "-j").out());
+  }
+
+  @Test
   void perCpuBaseOfEachMachine() {
     assertThat(dump("jited").out()).contains("%gs:").doesNotContain("TPIDR");
     assertThat(dump("jited", "--arch", "arm64").out()).contains("mrs x10, TPIDR_EL1");
