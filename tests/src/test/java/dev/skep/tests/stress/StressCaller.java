@@ -14,6 +14,8 @@ enum StressCaller {
   SUBPROGRAM_DIRECT,
   /** As STATIC, in a subprogram. */
   SUBPROGRAM_STATIC,
+  /** As SUBPROGRAM_DIRECT, but an extension may be in the subprogram's place. */
+  EXTENDED,
   /** Calls the self-calling program. */
   LOOP
 }

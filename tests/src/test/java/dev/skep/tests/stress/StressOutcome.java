@@ -32,6 +32,9 @@ final class StressOutcome {
   /** The caller found its registers or its stack changed. */
   static final int CORRUPT = COUNT - 1;
 
+  /** An extension was in a subprogram's place. */
+  static final int EXTENSION = COUNT - 2;
+
   private StressOutcome() {}
 
   /** A program in a slot of array 0 or 1 ended the run. */

@@ -69,6 +69,7 @@ final class StressRunner {
     boolean known = errno == 0 && outcome >= 0 && outcome < StressOutcome.COUNT;
     if (!known
         || outcome != StressOutcome.fallThrough(kind)
+            && (outcome != StressOutcome.EXTENSION || kind != StressCaller.EXTENDED)
             && !StressOutcome.isAllowed(outcome, array(kind, input), slot)) {
       throw new IllegalStateException(
           kind
@@ -91,7 +92,7 @@ final class StressRunner {
     return switch (kind) {
       case DIRECT -> index % StressText.DIRECT_SLOTS;
       case STATIC, DYNAMIC, SUBPROGRAM_STATIC -> index;
-      case SUBPROGRAM_DIRECT -> StressText.SUBPROGRAM_SLOT;
+      case SUBPROGRAM_DIRECT, EXTENDED -> StressText.SUBPROGRAM_SLOT;
       case LOOP -> StressOutcome.LOOP_SLOT;
     };
   }
@@ -112,7 +113,10 @@ final class StressRunner {
         byte[] input = batch.packet(i);
         judge(kind, input, batch.errno(i), batch.retval(i));
         int slot = slot(kind, input[0]);
-        int expected = world.expected(array(kind, input), slot, StressOutcome.fallThrough(kind));
+        int expected =
+            world.isExtended(number)
+                ? StressOutcome.EXTENSION
+                : world.expected(array(kind, input), slot, StressOutcome.fallThrough(kind));
         if (batch.retval(i) != StressOutcome.BASE + expected) {
           throw new IllegalStateException(
               "stale: "

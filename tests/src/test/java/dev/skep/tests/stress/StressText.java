@@ -13,6 +13,7 @@ import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The programs of the stress. Callers fill their registers and stack with what the packet says and
@@ -72,6 +73,23 @@ final class StressText {
 
   private static final String CORRUPT = "corrupt:\n" + end(StressOutcome.CORRUPT);
 
+  /** What a subprogram does before its tail call: registers and stack of its own. */
+  private static final String IN_SUBPROGRAM =
+      """
+      r6 = r1
+      r2 = *(u32 *)(r6 +0)
+      r3 = *(u32 *)(r6 +4)
+      r4 = r2
+      r4 += 8
+      if r4 > r3 goto short
+      r7 = *(u8 *)(r2 +0)
+      r8 = r7
+      r9 = r7
+      *(u64 *)(r10 -64) = r7
+      """;
+
+  private static final String CORRUPT_SUBPROGRAM = "short:\n" + end(StressOutcome.CORRUPT);
+  private static final String SUBPROGRAM = "sub";
   private static final int CALL = 0x85;
 
   /** The bytes of stack that the programs of a slot use differ. */
@@ -113,8 +131,10 @@ final class StressText {
       case STATIC -> program(FILL + tailCall("r7") + CHECK + end);
       case DYNAMIC -> program(FILL + eitherArray() + CHECK + end);
       case LOOP -> program(FILL + tailCall("" + StressOutcome.LOOP_SLOT) + CHECK + end);
-      case SUBPROGRAM_DIRECT -> typed(throughSubprogram(kind, "" + SUBPROGRAM_SLOT));
-      case SUBPROGRAM_STATIC -> typed(throughSubprogram(kind, "r7"));
+      case SUBPROGRAM_DIRECT ->
+          typed(throughSubprogram(kind, "" + SUBPROGRAM_SLOT), BtfType.FUNC_STATIC);
+      case SUBPROGRAM_STATIC -> typed(throughSubprogram(kind, "r7"), BtfType.FUNC_STATIC);
+      case EXTENDED -> typed(throughSubprogram(kind, "" + SUBPROGRAM_SLOT), BtfType.FUNC_GLOBAL);
     };
   }
 
@@ -145,13 +165,15 @@ final class StressText {
 
   private static String throughSubprogram(StressCaller kind, String slot) {
     return FILL
-        + "r1 = r6\nr2 = r7\ncall sub\n"
+        + "r1 = r6\ncall sub\n"
         + CHECK
         + "exit\n"
         + CORRUPT
-        + "sub:\nr6 = r1\nr7 = r2\nr8 = r2\nr9 = r2\n*(u64 *)(r10 -64) = r2\n"
+        + "sub:\n"
+        + IN_SUBPROGRAM
         + tailCall(slot)
-        + end(StressOutcome.fallThrough(kind));
+        + end(StressOutcome.fallThrough(kind))
+        + CORRUPT_SUBPROGRAM;
   }
 
   /** A program for a slot. */
@@ -221,19 +243,35 @@ final class StressText {
   }
 
   /** With types: without them subprograms must not tail call. */
-  private static Program typed(String text) {
+  private static Program typed(String text, int linkage) {
     long[] insns = Assembler.assemble(text);
     BtfBuilder types = BtfBuilder.create();
-    int number = types.add(new BtfType.Int("int", 4, 1, 0, 32));
-    int proto = types.add(new BtfType.FuncProto(number, List.of()));
-    int main = types.add(new BtfType.Func("stress", proto, BtfType.FUNC_STATIC));
-    int sub = types.add(new BtfType.Func("sub", proto, BtfType.FUNC_STATIC));
+    int proto = function(types);
+    int main = types.add(new BtfType.Func("stress", proto, BtfType.FUNC_GLOBAL));
+    int sub = types.add(new BtfType.Func(SUBPROGRAM, proto, linkage));
     List<FuncInfo> functions =
         List.of(new FuncInfo(0, main), new FuncInfo(subprogramStart(insns), sub));
+    return program(ProgramType.XDP, insns, functions, types, null);
+  }
+
+  /** int function(struct xdp_md *context). */
+  private static int function(BtfBuilder types) {
+    int number = types.add(new BtfType.Int("int", 4, 1, 0, 32));
+    int struct = types.add(new BtfType.Struct("xdp_md", 0, false, List.of()));
+    int context = types.add(new BtfType.Ptr(struct));
+    return types.add(new BtfType.FuncProto(number, List.of(new BtfType.Param("context", context))));
+  }
+
+  private static Program program(
+      ProgramType type,
+      long[] insns,
+      List<FuncInfo> functions,
+      BtfBuilder types,
+      @Nullable String replaces) {
     return new Program(
         "stress",
         "",
-        ProgramType.XDP,
+        type,
         0,
         0,
         "GPL",
@@ -242,7 +280,20 @@ final class StressText {
         functions,
         List.of(),
         types.build(),
-        null);
+        replaces);
+  }
+
+  /** An extension for the subprogram of a {@link StressCaller#EXTENDED}. */
+  static Program extension(Program target) {
+    BtfBuilder types = BtfBuilder.create();
+    int main = types.add(new BtfType.Func("stress", function(types), BtfType.FUNC_GLOBAL));
+    String text =
+        "r6 = r1\nr7 = r6\nr8 = r6\nr9 = r6\n*(u64 *)(r10 -512) = r6\n"
+            + end(StressOutcome.EXTENSION);
+    List<FuncInfo> functions = List.of(new FuncInfo(0, main));
+    long[] insns = Assembler.assemble(text);
+    return program(ProgramType.EXT, insns, functions, types, SUBPROGRAM)
+        .withTarget(SUBPROGRAM, 0, null, target);
   }
 
   private static int subprogramStart(long[] insns) {

@@ -2,6 +2,8 @@ package dev.skep.tests.stress;
 
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.Engine;
+import dev.skep.engine.Freplace;
+import dev.skep.engine.Link;
 import dev.skep.engine.LoadedProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /** Two program arrays, the programs that take turns in their slots, and those that call them. */
 final class StressWorld implements AutoCloseable {
@@ -23,6 +26,11 @@ final class StressWorld implements AutoCloseable {
   private final List<BpfMap> maps = new ArrayList<>();
   private final AtomicReferenceArray<LoadedProgram> callees;
   private final AtomicReferenceArray<LoadedProgram> callers;
+
+  /** The caller with an extension in it, and what keeps that there; one thread changes them. */
+  private volatile @Nullable LoadedProgram extended;
+
+  private @Nullable Link link;
 
   /** The outcome that each program stands for which may be in a slot, by what a look-up gives. */
   private final Map<Integer, Integer> outcomes = new ConcurrentHashMap<>();
@@ -128,6 +136,32 @@ final class StressWorld implements AutoCloseable {
 
   private static byte[] bytes(int value) {
     return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
+  /** Whether an extension is in the place of that caller's subprogram. */
+  @SuppressWarnings("ReferenceEquality") // that very program, not one loaded after it
+  boolean isExtended(int caller) {
+    return extended == callers.get(caller);
+  }
+
+  /** Puts an extension into a caller; false if that was closed meanwhile. */
+  boolean extend(int caller) {
+    LoadedProgram target = callers.get(caller);
+    try (LoadedProgram extension = engine.load(StressText.extension(target.program()), maps)) {
+      link = extension.attach(Freplace.of(target, "sub"));
+      extended = target;
+      return true;
+    } catch (IllegalStateException closed) {
+      return false;
+    }
+  }
+
+  /** Takes the extension away. */
+  void restore() {
+    Link present = Objects.requireNonNull(link);
+    extended = null;
+    link = null;
+    present.close();
   }
 
   /** Lets go of the maps while programs still use them: that empties the program arrays. */

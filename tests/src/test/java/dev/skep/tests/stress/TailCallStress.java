@@ -6,6 +6,7 @@ import dev.skep.natives.Memory;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import dev.skep.tests.engines.Leaks;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,9 +23,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tail calls while everything about them changes: runners, more of them than CPUs, and some in
  * virtual threads; updaters that fill, replace and empty slots; a loader that loads programs anew
- * and closes those in use; worlds that are made, run and torn down beside it. Every result must be
- * one that some moment's arrays allow; whenever all pause, results must be those of the arrays, and
- * the counters that programs kept those of the results. In the end nothing may be left.
+ * and closes those in use; an extension that comes and goes; worlds that are made, run and torn
+ * down beside it. Every result must be one that some moment's arrays allow; whenever all pause,
+ * results must be those of the arrays, and the counters that programs kept those of the results. In
+ * the end nothing may be left.
  *
  * <pre>
  *   TailCallStress [--engines jit-kernel,jit] [--seconds N] [--updates N] [--seed N]
@@ -47,6 +49,7 @@ public final class TailCallStress {
       long runs,
       long updates,
       long reloads,
+      long extensions,
       long worlds,
       long pauses) {
     @Override
@@ -54,13 +57,15 @@ public final class TailCallStress {
       return String.format(
           Locale.ROOT,
           "%-10s %.0f s: %,d runs, %,d updates of slots (%,.0f/s), %,d programs loaded and"
-              + " unloaded, %,d worlds torn down, %,d comparisons at rest",
+              + " unloaded, %,d extensions attached and taken away, %,d worlds torn down,"
+              + " %,d comparisons at rest",
           engine,
           seconds,
           runs,
           updates,
           updates / seconds,
           reloads,
+          extensions,
           worlds,
           pauses);
     }
@@ -75,6 +80,7 @@ public final class TailCallStress {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final AtomicLong updates = new AtomicLong();
   private final AtomicLong reloads = new AtomicLong();
+  private final AtomicLong extensions = new AtomicLong();
   private final AtomicLong worlds = new AtomicLong();
   private final List<StressRunner> runners = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -127,29 +133,41 @@ public final class TailCallStress {
     long start = System.nanoTime();
     long end = start + (long) (seconds * 1e9);
     long pauses = 0;
-    while (failure.get() == null && (System.nanoTime() < end || updates.get() < wanted)) {
-      Thread.sleep(PAUSE_MILLIS);
-      compareAtRest();
-      pauses++;
+    try {
+      while (failure.get() == null && (System.nanoTime() < end || updates.get() < wanted)) {
+        Thread.sleep(PAUSE_MILLIS);
+        compareAtRest();
+        pauses++;
+      }
+    } catch (RuntimeException wrong) {
+      failure.compareAndSet(null, wrong);
     }
-    stop.set(true);
-    for (Thread thread : threads) {
-      check(thread.join(java.time.Duration.ofSeconds(PATIENCE_SECONDS)), thread + " hangs");
-    }
-    rethrow();
+    endThreads();
     compareAtRest();
-    rethrow();
     double took = (System.nanoTime() - start) / 1e9;
     long runs = runners.stream().mapToLong(runner -> runner.runs).sum();
     checkCounters();
     world.close();
-    return new Report(engine, took, runs, updates.get(), reloads.get(), worlds.get(), pauses + 1);
+    return new Report(
+        engine,
+        took,
+        runs,
+        updates.get(),
+        reloads.get(),
+        extensions.get(),
+        worlds.get(),
+        pauses + 1);
   }
 
-  private void rethrow() {
+  /** Waits for all, so that nothing runs when the engine is closed; throws what went wrong. */
+  private void endThreads() throws InterruptedException {
+    stop.set(true);
+    for (Thread thread : threads) {
+      check(thread.join(Duration.ofSeconds(PATIENCE_SECONDS)), thread + " hangs");
+    }
     Throwable thrown = failure.get();
     if (thrown != null) {
-      throw new IllegalStateException("a thread of the stress failed: " + thrown, thrown);
+      throw new IllegalStateException("the stress failed: " + thrown, thrown);
     }
   }
 
@@ -173,6 +191,8 @@ public final class TailCallStress {
           resting(() -> reload(random));
           Thread.sleep(RELOAD_MILLIS);
         });
+    Random copies = new Random(seeds.nextLong());
+    start(platform, () -> extend(copies.nextInt(StressWorld.COPIES)));
     start(platform, this::makeWorld);
   }
 
@@ -238,6 +258,18 @@ public final class TailCallStress {
       world.reloadCallee(random.nextInt(world.callees()));
     }
     reloads.incrementAndGet();
+  }
+
+  /** An extension takes a subprogram's place for a moment. */
+  private void extend(int copy) throws InterruptedException {
+    int caller = StressCaller.EXTENDED.ordinal() * StressWorld.COPIES + copy;
+    boolean[] done = new boolean[1];
+    resting(() -> done[0] = world.extend(caller));
+    Thread.sleep(RELOAD_MILLIS);
+    if (done[0]) {
+      resting(world::restore);
+      extensions.incrementAndGet();
+    }
   }
 
   /** A world of its own: filled, run by all, then its arrays go while programs run. */
