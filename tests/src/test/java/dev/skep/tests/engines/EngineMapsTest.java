@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What maps do for Java, the same on every engine: element commands, batches, memory. */
 @ParameterizedClass
-@ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
+@ValueSource(strings = {"interp", "jit", "jit-kernel", "arm64", "linux"})
 final class EngineMapsTest {
   private static final int ZERO_SEED = 0x40;
   private static final int NO_PREALLOC = 1;

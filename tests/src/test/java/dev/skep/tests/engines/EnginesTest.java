@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One object, loaded and used through the interfaces of package engine: the same everywhere. */
 @ParameterizedClass
-@ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
+@ValueSource(strings = {"interp", "jit", "jit-kernel", "arm64", "linux"})
 final class EnginesTest {
   private static final int XDP_ABORTED = 0;
   private static final int XDP_DROP = 1;
