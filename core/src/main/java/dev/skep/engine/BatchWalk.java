@@ -15,7 +15,7 @@ public final class BatchWalk {
   /** Elements behind {@code position}, which is a key; keys that vanish meanwhile are left out. */
   public static MapBatch lookup(BpfMap map, byte @Nullable [] position, int count, long flags) {
     int keySize = map.spec().keySize();
-    int valueSize = map.userValueSize();
+    int valueSize = map.userValueSize(flags);
     byte[] keys = new byte[0];
     byte[] values = new byte[0];
     byte[] key = position;
@@ -52,7 +52,7 @@ public final class BatchWalk {
 
   /** Updates element by element until one fails. */
   public static MapBatch update(BpfMap map, byte[] keys, byte[] values, long flags) {
-    int valueSize = map.userValueSize();
+    int valueSize = map.userValueSize(flags);
     int count = count(map, keys);
     if (values.length != count * valueSize) {
       throw new IllegalArgumentException(

@@ -16,6 +16,12 @@ public interface BpfMap extends AutoCloseable {
   int NOEXIST = 1;
   int EXIST = 2;
 
+  /** BPF_F_CPU: one CPU's value, whose number is in the upper 32 bits of the flags. */
+  int CPU = 8;
+
+  /** BPF_F_ALL_CPUS: an update that gives every possible CPU the same value. */
+  int ALL_CPUS = 16;
+
   MapSpec spec();
 
   /** The value, or null where the kernel says ENOENT. A map without keys takes an empty one. */
@@ -51,6 +57,14 @@ public interface BpfMap extends AutoCloseable {
 
   /** The size of what {@link #lookup} returns, in bytes. */
   int userValueSize();
+
+  /**
+   * The size of a value that goes with element flags, in bytes: with BPF_F_CPU or BPF_F_ALL_CPUS it
+   * is one value of the value size, without padding.
+   */
+  default int userValueSize(long flags) {
+    return (flags & (CPU | ALL_CPUS)) != 0 ? spec().valueSize() : userValueSize();
+  }
 
   /**
    * BPF_MAP_LOOKUP_BATCH: up to {@code count} elements from a position on.

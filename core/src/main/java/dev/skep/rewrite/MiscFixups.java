@@ -2,6 +2,8 @@ package dev.skep.rewrite;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -109,9 +111,7 @@ final class MiscFixups {
     } else if (InsnWord.code(word) == LD_IMM64) {
       constant(word);
     } else if (insn > 0 && isPerCpuValue(code.insns[insn - 1])) {
-      patch.emit(word);
-      int dst = InsnWord.dst(code.insns[insn - 1]);
-      patch.emit(Words.movPerCpu(dst, dst));
+      perCpuValue(insn, word);
     } else {
       patch.keep();
     }
@@ -125,6 +125,25 @@ final class MiscFixups {
       case PSEUDO_BTF_ID -> patch.keep(InsnWord.withImm(word, KernelVariable.NAMED.ordinal()));
       default -> patch.keep();
     }
+  }
+
+  /**
+   * Puts mov64_percpu behind the address of a per-CPU value.
+   *
+   * <p>The place that is patched is the second half of the ld_imm64: a patch replaces one 8-byte
+   * word, and the load has two. So the walk leaves the first half as it is, and here the second
+   * half is replaced by itself and the mov. Nothing jumps to a second half, so a jump to the load
+   * still runs both, and one to what follows it lands behind the mov.
+   */
+  private void perCpuValue(int insn, long secondHalf) {
+    if (!code.verified.options().host().jit()) {
+      String reason = "program requires BPF JIT compiler but it is not available";
+      throw new RejectedException(
+          code.program.name() + ": " + reason, Errno.EINVAL, code.origin[insn - 1], reason + '\n');
+    }
+    int dst = InsnWord.dst(code.insns[insn - 1]);
+    patch.emit(secondHalf);
+    patch.emit(Words.movPerCpu(dst, dst));
   }
 
   /** A value of a per-CPU array has an offset that is added to the CPU's base. */

@@ -6,6 +6,7 @@ import static dev.skep.verify.RegType.*;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
+import dev.skep.program.SpecialFields;
 
 /** Conditional jumps (check_cond_jmp_op). */
 final class Branches {

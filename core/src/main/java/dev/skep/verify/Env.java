@@ -7,6 +7,7 @@ import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import dev.skep.program.SpecialFields;
 import org.jspecify.annotations.Nullable;
 
 /**

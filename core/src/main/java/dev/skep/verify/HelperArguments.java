@@ -9,6 +9,7 @@ import dev.skep.program.HelperStructs;
 import dev.skep.program.Helpers;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
+import dev.skep.program.SpecialFields;
 
 /** Whether the registers fit what a helper asks for (check_func_arg). */
 final class HelperArguments {

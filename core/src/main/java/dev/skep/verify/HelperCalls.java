@@ -14,6 +14,7 @@ import dev.skep.program.License;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.ProgramType;
+import dev.skep.program.SpecialFields;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

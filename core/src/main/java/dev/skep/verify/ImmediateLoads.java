@@ -10,6 +10,7 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import dev.skep.program.SpecialFields;
 
 /**
  * Checks opcodes, resolves what each ld_imm64 loads, and that the maps fit the program
@@ -32,10 +33,16 @@ final class ImmediateLoads {
   private boolean perCpuCgroupStorage;
 
   private final Dialect dialect;
+  private final boolean jit;
 
   private ImmediateLoads(
-      Program program, Dialect dialect, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
-    this.dialect = dialect;
+      Program program,
+      VerifierOptions options,
+      KernelSymbols symbols,
+      VerifierLog log,
+      InsnFacts facts) {
+    dialect = options.dialect();
+    jit = options.host().jit();
     this.symbols = symbols;
     this.program = program;
     this.log = log;
@@ -44,8 +51,12 @@ final class ImmediateLoads {
   }
 
   static void resolve(
-      Program program, Dialect dialect, KernelSymbols symbols, VerifierLog log, InsnFacts facts) {
-    new ImmediateLoads(program, dialect, symbols, log, facts).run();
+      Program program,
+      VerifierOptions options,
+      KernelSymbols symbols,
+      VerifierLog log,
+      InsnFacts facts) {
+    new ImmediateLoads(program, options, symbols, log, facts).run();
   }
 
   private void run() {
@@ -179,7 +190,7 @@ final class ImmediateLoads {
           STACK,
           ARENA ->
           true;
-      case PROG_ARRAY -> dialect == Dialect.MAINLINE;
+      case PROG_ARRAY -> dialect != Dialect.V6_18;
       default -> false;
     };
   }
@@ -195,14 +206,17 @@ final class ImmediateLoads {
       log.add("direct value offset of ").num(offset & 0xffffffffL).add(" is not allowed\n");
       throw new Rejection(EINVAL);
     }
-    boolean perCpu = map.type() == MapType.PERCPU_ARRAY;
+    boolean perCpu = map.type() == MapType.PERCPU_ARRAY && dialect != Dialect.V6_18;
     if (map.type() != MapType.ARRAY && !perCpu) {
       refuse("no direct value access support for this map type", EINVAL);
+    }
+    if (perCpu && dialect == Dialect.SEED && !jit) {
+      refuse("JIT is required to use global percpu data", EOPNOTSUPP);
     }
     int errno = 0;
     if (map.maxEntries() != 1) {
       errno = perCpu ? EOPNOTSUPP : ENOTSUPP;
-    } else if (offset >= map.valueSize()) {
+    } else if (Integer.compareUnsigned(offset, map.valueSize()) >= 0) {
       errno = EINVAL;
     }
     if (errno != 0) {

@@ -4,6 +4,7 @@ import static dev.skep.verify.RegType.*;
 
 import dev.skep.errors.Errno;
 import dev.skep.program.MapSpec;
+import dev.skep.program.SpecialFields;
 
 /** Spin locks in map values, and the place of other special fields that helpers take. */
 final class Locks {

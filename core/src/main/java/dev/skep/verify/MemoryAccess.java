@@ -6,6 +6,7 @@ import dev.skep.errors.Errno;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.ProgramType;
+import dev.skep.program.SpecialFields;
 import org.jspecify.annotations.Nullable;
 
 /** Whether memory behind a pointer may be accessed, and what a load gives (check_mem_access). */

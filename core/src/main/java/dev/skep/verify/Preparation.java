@@ -38,7 +38,7 @@ record Preparation(
     Subprogs subprogs = Subprogs.find(program, options, kfuncs, log);
     subprogs.check(insns, log);
     BtfRecords.check(program, subprogs, log);
-    ImmediateLoads.resolve(program, options.dialect(), btfs.symbols(), log, facts);
+    ImmediateLoads.resolve(program, options, btfs.symbols(), log, facts);
     ControlFlow.check(program, options, kfuncs, subprogs, marks, log, trace);
     Postorder.compute(insns, subprogs, marks);
     Extension extension = Extension.of(program, options, subprogs.get(0), target);

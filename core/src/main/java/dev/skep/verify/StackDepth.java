@@ -43,7 +43,7 @@ final class StackDepth {
         check(i, i == 0 && privateStacks, shared);
       }
     }
-    if (tailCalls && env.options.dialect() == Dialect.MAINLINE) {
+    if (tailCalls && env.options.dialect() != Dialect.V6_18) {
       checkCallbacks();
     }
   }

@@ -220,7 +220,8 @@ public final class KernelMap implements BpfMap {
     try {
       MapBatches.Found found =
           new MapBatches(bpf)
-              .lookup(number, position, count, spec.keySize(), userValueSize, flags, delete, what);
+              .lookup(
+                  number, position, count, spec.keySize(), valueSize(flags), flags, delete, what);
       return new MapBatch(
           found.errno(),
           found.count(),
@@ -235,9 +236,9 @@ public final class KernelMap implements BpfMap {
   @Override
   public MapBatch updateBatch(byte[] keys, byte[] values, long flags) {
     int count = BatchWalk.count(this, keys);
-    if (values.length != (long) count * userValueSize) {
+    if (values.length != (long) count * valueSize(flags)) {
       throw new IllegalArgumentException(
-          values.length + " bytes of values for " + count + " keys of " + userValueSize);
+          values.length + " bytes of values for " + count + " keys of " + valueSize(flags));
     }
     int number = fd.hold();
     try {
@@ -269,6 +270,11 @@ public final class KernelMap implements BpfMap {
       throw new IllegalArgumentException("key of " + key.length + " bytes, not " + spec.keySize());
     }
     return key.length == 0 ? null : key;
+  }
+
+  @Override
+  public int userValueSize(long flags) {
+    return valueSize(flags);
   }
 
   private int valueSize(long flags) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class HashBatch {
   private final HashTableMap map;
   private final int wanted;
+  private final long flags;
   private final boolean remove;
   private final int keySize;
   private final int valueSize;
@@ -23,21 +24,28 @@ final class HashBatch {
   private byte[] values = {};
   private int count;
 
-  private HashBatch(HashTableMap map, int wanted, boolean remove) {
+  private HashBatch(HashTableMap map, int wanted, long flags, boolean remove) {
     this.map = map;
     this.wanted = wanted;
+    this.flags = flags;
     this.remove = remove;
     keySize = map.keySize();
-    valueSize = map.userValueSize();
+    valueSize = map.userValueSize(flags);
   }
 
   /**
    * Looks up, and removes, whole buckets.
    *
+   * @param flags element flags
    * @param scratch off-heap memory for one value in user form
    */
   static MapBatch take(
-      HashTableMap map, byte @Nullable [] position, int wanted, boolean remove, long scratch) {
+      HashTableMap map,
+      byte @Nullable [] position,
+      int wanted,
+      long flags,
+      boolean remove,
+      long scratch) {
     if (wanted == 0) {
       return MapBatch.done(0, 0);
     }
@@ -46,7 +54,7 @@ final class HashBatch {
             ? 0
             : Integer.toUnsignedLong(
                 ByteBuffer.wrap(position).order(ByteOrder.LITTLE_ENDIAN).getInt());
-    return new HashBatch(map, wanted, remove).take(first, scratch);
+    return new HashBatch(map, wanted, flags, remove).take(first, scratch);
   }
 
   private MapBatch take(long first, long scratch) {
@@ -92,7 +100,7 @@ final class HashBatch {
       reserve(count + inside);
       for (long e = map.table.first(bucket); !HashTable.isEnd(e); e = HashTable.next(e)) {
         Memory.copy(e + HtabElemLayout.KEY, keys, count * keySize, keySize);
-        map.copyValue(e, scratch, 0);
+        map.copyValue(e, scratch, flags);
         Memory.copy(scratch, values, count * valueSize, valueSize);
         count++;
       }

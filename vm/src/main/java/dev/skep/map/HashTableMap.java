@@ -254,9 +254,9 @@ class HashTableMap extends VmMap {
   }
 
   @Override
-  MapBatch lookupElements(byte @Nullable [] position, int wanted, boolean remove) {
+  MapBatch lookupElements(byte @Nullable [] position, int wanted, long flags, boolean remove) {
     return withScratch(
-        userValueSize(), scratch -> HashBatch.take(this, position, wanted, remove, scratch));
+        userValueSize(), scratch -> HashBatch.take(this, position, wanted, flags, remove, scratch));
   }
 
   /** Puts a value into a free element. */

@@ -33,5 +33,8 @@ public final class MapFlags {
   /** Element flag: one value for all CPUs. */
   public static final int ALL_CPUS = 16;
 
+  /** The element flags that choose CPUs, and the number of the one. */
+  static final long CPU_BITS = 0xffffffff_00000000L | CPU | ALL_CPUS;
+
   private MapFlags() {}
 }

@@ -42,6 +42,7 @@ public final class Maps {
    */
   public VmMap create(MapSpec spec) {
     int errno = MapChecks.check(spec);
+    errno = errno != 0 ? errno : MapTypeChecks.check(spec);
     if (errno != 0) {
       throw new BpfErrnoException(errno, "creation of " + describe(spec));
     }

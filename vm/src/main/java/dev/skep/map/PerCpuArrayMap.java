@@ -92,6 +92,11 @@ final class PerCpuArrayMap extends VmMap {
   }
 
   @Override
+  int checkBatchUpdateFlags(long flags) {
+    return values.checkFlags(flags, MapFlags.CPU | MapFlags.ALL_CPUS);
+  }
+
+  @Override
   int lookupSize(long flags) {
     return values.size(flags);
   }

@@ -120,6 +120,11 @@ final class PerCpuHashMap extends HashTableMap {
   }
 
   @Override
+  int checkBatchUpdateFlags(long flags) {
+    return values.checkFlags(flags, MapFlags.CPU | MapFlags.ALL_CPUS);
+  }
+
+  @Override
   int lookupSize(long flags) {
     return values.size(flags);
   }

@@ -8,8 +8,12 @@ import dev.skep.natives.Memory;
 import dev.skep.natives.PerCpuRegion;
 
 /**
- * The user form of per-CPU values: one slot of round_up(value_size, 8) bytes for each possible CPU,
- * in their order; or, with BPF_F_CPU or BPF_F_ALL_CPUS, a single value.
+ * The user form of per-CPU values: one slot of round_up(value_size, 8) bytes for each possible CPU;
+ * or, with BPF_F_CPU or BPF_F_ALL_CPUS, a single value.
+ *
+ * <p>Lookups fill the slots in the order of the possible CPUs, while updates take slot c for CPU c,
+ * as the kernel does: it is the same where CPU numbers have no holes. Where they have, the kernel
+ * reads behind the buffer for the last CPUs; here these keep what they have.
  */
 final class PerCpuValues {
   private final Cpus cpus;
@@ -54,18 +58,20 @@ final class PerCpuValues {
     return cpus.indexOf(cpuNumber) < 0 ? 0 : region.address(offset, cpuNumber);
   }
 
-  /** Copies the value at a per-CPU offset to its user form. */
+  /** Copies the value at a per-CPU offset to its user form; the padding of slots is zero. */
   void copyOut(long offset, long out, long flags) {
     if ((flags & MapFlags.CPU) != 0) {
       Memory.copy(region.address(offset, (int) (flags >>> 32)), out, valueSize);
       return;
     }
     for (int i = 0; i < cpus.count(); i++) {
-      Memory.copy(region.address(offset, cpus.at(i).number()), out + (long) i * stride, stride);
+      long slot = out + (long) i * stride;
+      Memory.fill(slot + valueSize, stride - valueSize, (byte) 0);
+      Memory.copy(region.address(offset, cpus.at(i).number()), slot, valueSize);
     }
   }
 
-  /** Copies a value in user form to a per-CPU offset. */
+  /** Copies a value in user form to a per-CPU offset, the padding of slots left out. */
   void copyIn(long offset, long value, long flags) {
     if ((flags & MapFlags.CPU) != 0) {
       Memory.copy(value, region.address(offset, (int) (flags >>> 32)), valueSize);
@@ -73,8 +79,11 @@ final class PerCpuValues {
     }
     boolean same = (flags & MapFlags.ALL_CPUS) != 0;
     for (int i = 0; i < cpus.count(); i++) {
-      long from = same ? value : value + (long) i * stride;
-      Memory.copy(from, region.address(offset, cpus.at(i).number()), same ? valueSize : stride);
+      int number = cpus.at(i).number();
+      if (same || number < cpus.count()) {
+        long from = same ? value : value + (long) number * stride;
+        Memory.copy(from, region.address(offset, number), valueSize);
+      }
     }
   }
 

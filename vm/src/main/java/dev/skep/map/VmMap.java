@@ -250,6 +250,11 @@ public abstract class VmMap implements BpfMap {
     return flags == 0 ? 0 : Errno.EINVAL;
   }
 
+  /** The errno of an update of a batch with these element flags, or 0. */
+  int checkBatchUpdateFlags(long flags) {
+    return checkLookupFlags(flags);
+  }
+
   /** The bytes that an update with these flags takes. */
   int updateSize(long flags) {
     return userValueSize();
@@ -263,6 +268,11 @@ public abstract class VmMap implements BpfMap {
   @Override
   public int userValueSize() {
     return spec.valueSize();
+  }
+
+  @Override
+  public final int userValueSize(long flags) {
+    return updateSize(flags);
   }
 
   @Override
@@ -291,8 +301,9 @@ public abstract class VmMap implements BpfMap {
   @Override
   public final MapBatch lookupBatch(byte @Nullable [] position, int count, long flags) {
     checkRight(MapFlags.WRONLY, "lookup_batch in ");
-    checkBatch(MapBatches.looksUp(spec.type()), flags, "lookup_batch in ");
-    return lookupElements(position, count, false);
+    checkBatch(MapBatches.looksUp(spec.type()), flags & ~MapFlags.CPU_BITS, "lookup_batch in ");
+    check(flags == 0 ? 0 : -checkLookupFlags(flags), "lookup_batch in ");
+    return lookupElements(position, count, flags, false);
   }
 
   @Override
@@ -300,14 +311,15 @@ public abstract class VmMap implements BpfMap {
     checkRight(MapFlags.WRONLY | MapFlags.RDONLY, "lookup_and_delete_batch in ");
     checkThawed("lookup_and_delete_batch in ");
     checkBatch(MapBatches.isHash(spec.type()), flags, "lookup_and_delete_batch in ");
-    return lookupElements(position, count, true);
+    return lookupElements(position, count, 0, true);
   }
 
   @Override
   public final MapBatch updateBatch(byte[] keys, byte[] values, long flags) {
     checkRight(MapFlags.RDONLY, "update_batch of ");
     checkThawed("update_batch of ");
-    checkBatch(MapBatches.looksUp(spec.type()), flags, "update_batch of ");
+    checkBatch(MapBatches.looksUp(spec.type()), flags & ~MapFlags.CPU_BITS, "update_batch of ");
+    check(flags == 0 ? 0 : -checkBatchUpdateFlags(flags), "update_batch of ");
     return BatchWalk.update(this, keys, values, flags);
   }
 
@@ -324,8 +336,8 @@ public abstract class VmMap implements BpfMap {
   }
 
   /** Looks up many elements; {@code remove} comes for hashes only. */
-  MapBatch lookupElements(byte @Nullable [] position, int count, boolean remove) {
-    return BatchWalk.lookup(this, position, count, 0);
+  MapBatch lookupElements(byte @Nullable [] position, int count, long flags, boolean remove) {
+    return BatchWalk.lookup(this, position, count, flags);
   }
 
   private byte @Nullable [] read(byte[] key, long flags, boolean remove, String what) {

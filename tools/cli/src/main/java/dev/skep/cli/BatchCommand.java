@@ -117,7 +117,7 @@ final class BatchCommand implements Callable<Integer> {
   }
 
   private static VerifierOptions options(BatchRequest request) {
-    return Engines.verifier().withLogLevel(request.logLevel());
+    return Engines.linuxVerifier().withLogLevel(request.logLevel());
   }
 
   private static String verify(BatchRequest request, @Nullable Object id) throws IOException {

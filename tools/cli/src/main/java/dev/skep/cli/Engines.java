@@ -5,6 +5,7 @@ import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.KernelBtf;
 import dev.skep.linux.KernelEngine;
 import dev.skep.natives.CpuFeatures;
+import dev.skep.program.Dialect;
 import dev.skep.program.HostFacts;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
@@ -26,8 +27,13 @@ final class Engines implements AutoCloseable {
     this.cpus = cpus;
   }
 
-  /** How programs are judged on this machine, with its kernel's types and without a log. */
+  /** How programs are judged that the engines of the JVM run: by the rules of later kernels. */
   static VerifierOptions verifier() {
+    return linuxVerifier().withDialect(Dialect.MAINLINE);
+  }
+
+  /** How Linux 6.18 judges programs on this machine, with its kernel's types and without a log. */
+  static VerifierOptions linuxVerifier() {
     return VerifierOptions.standard()
         .withHost(HostFacts.root(DEFAULT_CPUS))
         .withKernel(KernelBtf.types());

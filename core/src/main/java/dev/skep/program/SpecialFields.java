@@ -1,8 +1,7 @@
-package dev.skep.verify;
+package dev.skep.program;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
-import dev.skep.program.MapSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * Fields of map values that programs may not touch like plain bytes: locks, timers, lists, trees,
  * kernel pointers (struct btf_record).
  */
-final class SpecialFields {
-  static final String SPIN_LOCK = "bpf_spin_lock";
-  static final String TIMER = "bpf_timer";
+public final class SpecialFields {
+  public static final String SPIN_LOCK = "bpf_spin_lock";
+  public static final String TIMER = "bpf_timer";
 
   /** A map without any. */
-  static final SpecialFields NONE = new SpecialFields(List.of());
+  public static final SpecialFields NONE = new SpecialFields(List.of());
 
   /**
    * One field.
@@ -26,7 +25,7 @@ final class SpecialFields {
    * @param kind the struct's name, or the tag of a pointer
    * @param offset in the value, bytes
    */
-  record Field(String kind, int offset, int size) {}
+  public record Field(String kind, int offset, int size) {}
 
   private static final Set<String> STRUCTS =
       Set.of(
@@ -51,7 +50,7 @@ final class SpecialFields {
   }
 
   /** The fields of a map's value, by offset. */
-  static SpecialFields of(MapSpec map) {
+  public static SpecialFields of(MapSpec map) {
     Btf btf = map.btf();
     if (btf == null || map.valueTypeId() == 0 || !btf.hasType(map.valueTypeId())) {
       return NONE;
@@ -62,12 +61,12 @@ final class SpecialFields {
     return found.isEmpty() ? NONE : new SpecialFields(List.copyOf(found));
   }
 
-  List<Field> all() {
+  public List<Field> all() {
     return fields;
   }
 
   /** The first field of a kind, or null. */
-  @Nullable Field first(String kind) {
+  public @Nullable Field first(String kind) {
     for (Field field : fields) {
       if (field.kind().equals(kind)) {
         return field;
@@ -77,7 +76,7 @@ final class SpecialFields {
   }
 
   /** The first field of a kind that the verifier does not follow, or null. */
-  @Nullable String missing() {
+  public @Nullable String missing() {
     for (Field field : fields) {
       if (!field.kind().equals(SPIN_LOCK) && !field.kind().equals(TIMER)) {
         return field.kind();
