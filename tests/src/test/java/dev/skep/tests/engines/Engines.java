@@ -22,19 +22,23 @@ public final class Engines {
 
   /**
    * Opens an engine; skips the test where the host has none of that name. Besides those of the
-   * command line there are "jit-kernel/linux-6.18", with the tail calls of that kernel, and
-   * "arm64", emulated, also as "arm64/bti-pac" with guarded branches and the tail calls of Linux.
+   * command line there is "arm64", emulated, also as "arm64/bti-pac" with guarded branches and the
+   * tail calls of Linux. The others of the JVM may be "/linux-6.18", with the tail calls of that
+   * kernel, "/blinded", without constants of programs in the code, or "/guarded", with maps as
+   * those without privileges make them.
    */
   public static Engine open(String name) {
     VmOptions options = VmOptions.ofCpus(2);
+    int slash = name.indexOf('/');
+    String engine = slash < 0 ? name : name.substring(0, slash);
+    String variant = name.substring(engine.length());
     try {
-      return switch (name) {
-        case "interp" -> Vm.interp(options);
-        case "jit" -> Vm.jit(options);
-        case "jit-kernel" -> Vm.jitKernel(options);
-        case "jit-kernel/linux-6.18" -> Vm.jitKernel(options.withRewrites(RewriteOptions.LINUX));
-        case "arm64" -> ArmEngine.open(options);
-        case "arm64/bti-pac" -> ArmEngine.openGuarded(options);
+      return switch (engine) {
+        case "interp" -> Vm.interp(variant(options, variant));
+        case "jit" -> Vm.jit(variant(options, variant));
+        case "jit-kernel" -> Vm.jitKernel(variant(options, variant));
+        case "arm64" ->
+            variant.isEmpty() ? ArmEngine.open(options) : ArmEngine.openGuarded(options);
         case "linux" -> kernel();
         default -> throw new IllegalArgumentException(name);
       };
@@ -42,6 +46,16 @@ public final class Engines {
       Assumptions.abort(String.valueOf(missing.getMessage()));
       throw missing;
     }
+  }
+
+  private static VmOptions variant(VmOptions options, String variant) {
+    return switch (variant) {
+      case "" -> options;
+      case "/linux-6.18" -> options.withRewrites(RewriteOptions.LINUX);
+      case "/blinded" -> options.withRewrites(RewriteOptions.SEED.blinded());
+      case "/guarded" -> options.withGuardedMaps();
+      default -> throw new IllegalArgumentException(variant);
+    };
   }
 
   private static Engine kernel() {

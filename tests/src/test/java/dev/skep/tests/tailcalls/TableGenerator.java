@@ -24,8 +24,13 @@ final class TableGenerator {
 
   private final SplittableRandom random;
   private final int[] arraySizes;
+  private final boolean choosing;
 
-  TableGenerator(long seed) {
+  /**
+   * @param choosing whether a tail call may have one of two arrays
+   */
+  TableGenerator(long seed, boolean choosing) {
+    this.choosing = choosing;
     random = new SplittableRandom(seed);
     arraySizes = new int[2 + random.nextInt(2)];
     for (int i = 0; i < arraySizes.length; i++) {
@@ -77,14 +82,19 @@ final class TableGenerator {
               ? new Call(number + 1 + random.nextInt(count - number - 1))
               : new Mix(1);
       case 4 -> new ComputedJump(array, (1 << random.nextInt(4)) - 1, random.nextInt(3));
-      case 5 ->
-          new ChoosingJump(
-              array, (array + 1) % arraySizes.length, random.nextInt(arraySizes[array] + 1));
+      case 5 -> choosingJump(array);
       case 6 -> new Jump(array, oddKey(arraySizes[array]));
       case 7 -> new WideJump(array, random.nextInt(arraySizes[array] + 1));
       case 8 -> new Helper(random.nextBoolean());
       default -> new Jump(array, random.nextInt(arraySizes[array]));
     };
+  }
+
+  private Statement choosingJump(int array) {
+    int key = random.nextInt(arraySizes[array] + 1);
+    return choosing
+        ? new ChoosingJump(array, (array + 1) % arraySizes.length, key)
+        : new Jump(array, key);
   }
 
   private long oddKey(int size) {

@@ -20,11 +20,17 @@ final class TableRun {
   private final int[][] slots;
 
   private final Table table;
+  private final boolean wholeKeys;
   private long trace;
   private int taken;
   private long allTaken;
 
-  TableRun(Table table, int[][] slots) {
+  /**
+   * @param wholeKeys whether all of a key counts: the test before a tail call without privileges
+   *     compares 64 bits
+   */
+  TableRun(Table table, int[][] slots, boolean wholeKeys) {
+    this.wholeKeys = wholeKeys;
     this.table = table;
     this.slots = slots;
   }
@@ -54,10 +60,10 @@ final class TableRun {
         case Trace(int mark) -> trace = trace * 31 + mark;
         case Mix(int amount) -> sum = sum * 5 + amount;
         case Call(int callee) -> sum = sum * 7 + run(source, callee);
-        case Jump(int array, long key) -> target = target(array, (int) key);
+        case Jump(int array, long key) -> target = target(array, key);
         case ComputedJump(int array, int mask, int plus) ->
-            target = target(array, (int) (trace & mask) + plus);
-        case WideJump(int array, int key) -> target = target(array, key);
+            target = target(array, (trace & mask) + plus);
+        case WideJump(int array, int key) -> target = target(array, (trace << 32) + key);
         case Helper(boolean java) -> {}
         case ChoosingJump(int even, int odd, int key) ->
             target = target((trace & 1) == 0 ? even : odd, key);
@@ -71,13 +77,15 @@ final class TableRun {
   }
 
   /** The program that a tail call goes to, or -1 if it is not taken. */
-  private int target(int array, int key) {
-    boolean inside = Integer.compareUnsigned(key, slots[array].length) < 0;
-    if (!inside || taken >= BUDGET || slots[array][key] < 0) {
+  private int target(int array, long key) {
+    int[] own = slots[array];
+    long compared = wholeKeys ? key : Integer.toUnsignedLong((int) key);
+    boolean inside = Long.compareUnsigned(compared, own.length) < 0;
+    if (!inside || taken >= BUDGET || own[(int) key] < 0) {
       return -1;
     }
     taken++;
     allTaken++;
-    return slots[array][key];
+    return own[(int) key];
   }
 }
