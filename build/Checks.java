@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Makes the table of checks of what the tests of all modules noted in target/checks.tsv: which
@@ -19,8 +20,9 @@ import java.util.TreeSet;
 final class Checks {
   private static final List<String> COLUMNS =
       List.of("", "interp", "jit", "jit-kernel", "linux", "arm64");
-  private static final List<String> MODULES =
-      List.of("core", "native", "vm", "linux", "tools/ladder", "tools/cli", "tests");
+
+  /** How deep in the project a module's target/checks.tsv may be. */
+  private static final int DEPTH = 4;
 
   /** How the tests of one check ended on one engine. */
   private static final class Cell {
@@ -59,8 +61,10 @@ final class Checks {
     Path root = Path.of(args[0]);
     Checks checks = new Checks();
     checks.readTitles(root.resolve("build/checks.tsv"));
-    for (String module : MODULES) {
-      checks.readResults(root.resolve(module).resolve("target/checks.tsv"));
+    try (Stream<Path> files = Files.walk(root, DEPTH)) {
+      for (Path file : files.filter(f -> f.endsWith("target/checks.tsv")).sorted().toList()) {
+        checks.readResults(file);
+      }
     }
     Path committed = root.resolve("docs/tail-call-checks.md");
     String table = checks.table();
@@ -80,9 +84,6 @@ final class Checks {
   }
 
   private void readResults(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return;
-    }
     for (String line : Files.readAllLines(file)) {
       String[] fields = line.split("\t", -1);
       Row row = rows.get(Integer.valueOf(fields[0]));
