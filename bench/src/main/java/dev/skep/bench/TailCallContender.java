@@ -13,8 +13,9 @@ import java.util.Arrays;
 record TailCallContender(
     String engine, String layout, String form, TailCallText text, Timer timer) {
   /** Lengths of the chains. */
-  static final int[] HOPS = {1, 8, TailCallChain.LENGTH};
+  static final int[] HOPS = {1, 4, 8, TailCallChain.LENGTH};
 
+  private static final int SHORT = 1;
   private static final int LONGEST = HOPS.length - 1;
 
   /** Runs a chain. */
@@ -52,12 +53,26 @@ record TailCallContender(
       return Measure.median(nanos[chain].clone());
     }
 
-    /** The median of what a hop more costs, by each round's longest and shortest chain. */
+    /**
+     * The median of what a hop more costs, by each round's longest and shortest chain: how long one
+     * hop waits for the one before it.
+     */
     double perHop() {
+      return slope(LONGEST);
+    }
+
+    /**
+     * The same by chains so short that the CPU works at several runs at once: how much work a hop
+     * is.
+     */
+    double perShortHop() {
+      return slope(SHORT);
+    }
+
+    private double slope(int chain) {
       double[] slopes = new double[nanos[0].length];
       for (int round = 0; round < slopes.length; round++) {
-        slopes[round] =
-            (nanos[LONGEST][round] - nanos[0][round]) / (double) (HOPS[LONGEST] - HOPS[0]);
+        slopes[round] = (nanos[chain][round] - nanos[0][round]) / (HOPS[chain] - HOPS[0]);
       }
       return Measure.median(slopes);
     }
