@@ -14,6 +14,7 @@ import dev.skep.jit.arm64.A64Layout.SpeculationBarrier;
 import dev.skep.ladder.Behaviour;
 import dev.skep.ladder.Sample;
 import dev.skep.ladder.SampleMaps;
+import dev.skep.program.MapType;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.program.layout.BpfProgLayout;
@@ -86,21 +87,46 @@ class ArmExecutionTest {
       String name, A64Layout layout, RewriteOptions rewrites, String cpu) {
     List<String> different = new ArrayList<>();
     int compared = 0;
-    try (Vm interp = Vm.interp(VmOptions.ofCpus(2));
-        Vm arm = ArmBackend.vm(VmOptions.ofCpus(2).withRewrites(rewrites), layout, "-cpu", cpu)) {
+    int misaligned = 0;
+    VmOptions options = VmOptions.ofCpus(2).withRewrites(rewrites);
+    Vm arm = ArmBackend.vm(options, layout, "-cpu", cpu);
+    try (Vm interp = Vm.interp(VmOptions.ofCpus(2))) {
       for (long seed = FIRST; seed < FIRST + COUNT; seed++) {
         Sample sample = ProgramGenerator.generate(seed, 0);
         String expected = behaviour(interp, sample);
         String found = behaviour(arm, sample);
+        if (found.startsWith("signal ")) {
+          // The emulator has ended.
+          arm.close();
+          arm = ArmBackend.vm(options, layout, "-cpu", cpu);
+        }
+        if (isMisalignedAtomic(found, sample)) {
+          misaligned++;
+          continue;
+        }
         if (!expected.equals(found)) {
           different.add(sample.name() + "\n" + expected + "\n" + found);
         }
         compared += expected.startsWith("retval") ? 1 : 0;
       }
+    } finally {
+      arm.close();
     }
-    System.out.println("arm64, " + name + ": " + compared + " programs ran");
+    System.out.printf(
+        "arm64, %s: %d programs ran, %d misaligned atomics%n", name, compared, misaligned);
     assertThat(different).isEmpty();
     assertThat(compared).isGreaterThan(COUNT / 2);
+    assertThat(misaligned).isLessThanOrEqualTo(1 + COUNT / 1000);
+  }
+
+  /**
+   * Values of LPM tries begin anywhere. An atomic operation on one that is not aligned faults on
+   * arm64, in Linux too, unless the CPU has FEAT_LSE2, which the emulator has not.
+   */
+  private static boolean isMisalignedAtomic(String found, Sample sample) {
+    boolean tries =
+        sample.program().maps().stream().anyMatch(map -> map.type() == MapType.LPM_TRIE);
+    return found.startsWith("signal 7 ") && tries;
   }
 
   private static String behaviour(Engine engine, Sample sample) {
@@ -109,6 +135,8 @@ class ArmExecutionTest {
       return Behaviour.of(program, sample, maps).text();
     } catch (UnsupportedException | RejectedException refused) {
       return String.valueOf(refused.getMessage());
+    } catch (IllegalStateException fault) {
+      return String.valueOf(fault.getMessage());
     }
   }
 }
