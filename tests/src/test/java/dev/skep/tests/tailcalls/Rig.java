@@ -89,6 +89,10 @@ final class Rig implements AutoCloseable {
 
   /** The program as it would be loaded, with the types of its functions. */
   Program program(String text) {
+    return program(ProgramType.SCHED_CLS, text);
+  }
+
+  private Program program(ProgramType type, String text) {
     long[] insns = Assembler.assemble(text);
     TreeSet<Integer> starts = new TreeSet<>(List.of(0));
     for (int i = 0; i < insns.length; i++) {
@@ -107,12 +111,15 @@ final class Rig implements AutoCloseable {
     }
     Btf btf = builder.build();
     List<MapSpec> specs = maps.stream().map(BpfMap::spec).toList();
-    return new Program(
-        "p", "", ProgramType.SCHED_CLS, 0, 0, "GPL", insns, specs, functions, List.of(), btf, null);
+    return new Program("p", "", type, 0, 0, "GPL", insns, specs, functions, List.of(), btf, null);
   }
 
   LoadedProgram load(String text) {
-    LoadedProgram program = engine.load(program(text), maps);
+    return load(ProgramType.SCHED_CLS, text);
+  }
+
+  LoadedProgram load(ProgramType type, String text) {
+    LoadedProgram program = engine.load(program(type, text), maps);
     open.push(program);
     return program;
   }

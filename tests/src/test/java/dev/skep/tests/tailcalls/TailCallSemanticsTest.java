@@ -3,13 +3,20 @@ package dev.skep.tests.tailcalls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.engine.LoadedProgram;
+import dev.skep.engine.PacketBatch;
+import dev.skep.engine.PreparedRun;
+import dev.skep.engine.TestRun;
+import dev.skep.program.ProgramType;
 import dev.skep.testing.Check;
+import dev.skep.tests.engines.Engines;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Counting, falling through, returning: on every engine, in every form. */
@@ -18,6 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class TailCallSemanticsTest {
   /** MAX_TAIL_CALL_CNT: tail calls taken per entry into a main program. */
   private static final int BUDGET = 33;
+
+  private static final int PACKETS = 20;
 
   private static final int JUMPS = Rig.FIRST_ARRAY;
   private static final int OTHER = Rig.FIRST_ARRAY + 1;
@@ -241,5 +250,30 @@ final class TailCallSemanticsTest {
     assertThat(rig.word(0)).isEqualTo(2 * (BUDGET + 1));
     Rig.run(self, 10);
     assertThat(rig.word(0)).isEqualTo(12 * (BUDGET + 1));
+  }
+
+  /** Also where many packets are run in one call, and where an input stays in place. */
+  @ParameterizedTest
+  @EnumSource(names = {"SCHED_CLS", "XDP"})
+  @Check(68)
+  void everyPacketHasItsOwnBudget(ProgramType type) {
+    String text = "r6 = r1\n" + Rig.add(0, 1) + "r1 = r6\ncall sub\nr0 = 2\nexit\n";
+    LoadedProgram self = rig.load(type, text + subprogram("sub", 0));
+    rig.put(0, 0, self);
+    PacketBatch batch = new PacketBatch();
+    for (int i = 0; i < PACKETS; i++) {
+      batch.add(Engines.packet(i, 60 + i));
+    }
+    self.run(batch);
+    for (int i = 0; i < PACKETS; i++) {
+      assertThat(batch.errno(i)).isZero();
+      assertThat(batch.retval(i)).isEqualTo(2);
+    }
+    assertThat(rig.word(0)).isEqualTo(PACKETS * (BUDGET + 1));
+    try (PreparedRun run = self.prepare(TestRun.of(Engines.packet(0, 64)))) {
+      assertThat(run.run()).isEqualTo(2);
+      assertThat(run.run()).isEqualTo(2);
+    }
+    assertThat(rig.word(0)).isEqualTo((PACKETS + 2) * (BUDGET + 1));
   }
 }
