@@ -20,9 +20,9 @@ final class AtomicLowering {
 
   void lower(long word) {
     int index = MemoryLowering.mode(word) == PROBE_ATOMIC ? Gpr.R12 : X64Assembler.NO_INDEX;
-    int base = f.dst(word);
+    int base = f.base(InsnWord.dst(word));
     int src = f.src(word);
-    int off = InsnWord.off(word);
+    int off = f.displacement(word);
     int size = MemoryLowering.size(word);
     int w = size == 8 ? 1 : 0;
     switch (InsnWord.imm(word)) {
@@ -52,8 +52,9 @@ final class AtomicLowering {
     int saved = Gpr.R10;
     int aux = FunctionCode.AUX;
     int src = f.src(word) == Gpr.RAX ? saved : f.src(word);
-    int base = f.dst(word) == Gpr.RAX ? saved : f.dst(word);
-    int off = InsnWord.off(word);
+    int place = f.base(InsnWord.dst(word));
+    int base = place == Gpr.RAX ? saved : place;
+    int off = f.displacement(word);
     asm.move(1, saved, Gpr.RAX);
     int retry = f.buffer.position();
     asm.load(w == 1 ? LoadOp.U64 : LoadOp.U32, Gpr.RAX, base, index, off);

@@ -8,6 +8,7 @@ import dev.skep.rewrite.RunnableProgram;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One function while it is emitted: its bytes of this pass, and the instruction addresses that
@@ -43,6 +44,9 @@ final class FunctionCode {
 
   /** Bits of the BPF registers 6 to 9 that occur in the function. */
   final int calleeUsed;
+
+  /** Where this CPU's base is kept in a register, or null. */
+  final @Nullable PerCpuBase perCpuBase;
 
   private final int used;
 
@@ -96,6 +100,7 @@ final class FunctionCode {
     epilogue = addrs[insns];
     used = used();
     calleeUsed = used & 0x3c0;
+    perCpuBase = layout instanceof UserLayout ? PerCpuBase.of(this) : null;
   }
 
   private int used() {
@@ -127,6 +132,32 @@ final class FunctionCode {
       throw new IllegalArgumentException("register number " + bpfRegister);
     }
     return registers[bpfRegister];
+  }
+
+  void loadPerCpuBase() {
+    asm.loadGs(1, PerCpuBase.REGISTER, layout.perCpuBaseDisp());
+    relocation(Relocation.Kind.PER_CPU, 4, 0);
+  }
+
+  /** The register that a memory access of the current instruction goes through. */
+  int base(int bpfRegister) {
+    return perCpuDisplacement() == PerCpuBase.NONE ? cpu(bpfRegister) : PerCpuBase.REGISTER;
+  }
+
+  /** What that access adds to the register. */
+  int displacement(long word) {
+    long known = perCpuDisplacement();
+    return InsnWord.off(word) + (known == PerCpuBase.NONE ? 0 : (int) known);
+  }
+
+  /** See {@link PerCpuBase#displacement}. */
+  long perCpuDisplacement() {
+    return perCpuBase == null ? PerCpuBase.NONE : perCpuBase.displacement(current - 1);
+  }
+
+  /** Whether what the current instruction makes is not read; see {@link PerCpuBase#isDead}. */
+  boolean isDead() {
+    return perCpuBase != null && perCpuBase.isDead(current - 1);
   }
 
   int dst(long word) {

@@ -45,6 +45,9 @@ final class InsnLowering {
       long word = f.input.insns()[f.function.start() + i - 1];
       f.current = i;
       f.currentStart = f.buffer.position();
+      if (f.perCpuBase != null && f.perCpuBase.loadsBefore(i - 1)) {
+        f.loadPerCpuBase();
+      }
       if (InsnWord.code(word) == LD_IMM64) {
         moves.wide(word, f.next());
         i++;

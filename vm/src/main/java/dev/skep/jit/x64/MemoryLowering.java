@@ -64,8 +64,8 @@ final class MemoryLowering {
 
   void load(long word) {
     int dst = f.dst(word);
-    int base = f.src(word);
-    int off = InsnWord.off(word);
+    int base = f.base(InsnWord.src(word));
+    int off = f.displacement(word);
     int none = X64Assembler.NO_INDEX;
     switch (mode(word)) {
       case MEM -> asm.load(zeroExtending(word), dst, base, none, off);
@@ -114,7 +114,8 @@ final class MemoryLowering {
           case PROBE_MEM32 -> Gpr.R12;
           default -> throw unknown(word);
         };
-    asm.store(size(word), f.dst(word), index, InsnWord.off(word), f.src(word));
+    int base = f.base(InsnWord.dst(word));
+    asm.store(size(word), base, index, f.displacement(word), f.src(word));
   }
 
   void storeImmediate(long word) {
@@ -127,7 +128,8 @@ final class MemoryLowering {
   }
 
   private void storeImmediate(long word, int index) {
-    asm.storeImmediate(size(word), f.dst(word), index, InsnWord.off(word), InsnWord.imm(word));
+    int base = f.base(InsnWord.dst(word));
+    asm.storeImmediate(size(word), base, index, f.displacement(word), InsnWord.imm(word));
   }
 
   static UnsupportedException unknown(long word) {

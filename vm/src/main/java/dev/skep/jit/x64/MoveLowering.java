@@ -11,7 +11,6 @@ final class MoveLowering {
   private static final int PER_CPU = -1;
   private static final int ADDR_SPACE_CAST = 1;
   private static final int CAST_TO_USER = 1 << 16;
-  private static final int ALU64_MOV_X = 0xbf;
   private static final int ROTATE_LEFT = 0;
   private static final int SHIFT_LEFT = 4;
 
@@ -45,7 +44,10 @@ final class MoveLowering {
   void immediate(long word, int w) {
     int dst = f.dst(word);
     int imm = InsnWord.imm(word);
-    if (w == 1 && isPerCpu(f.next()) && InsnWord.src(f.next()) == InsnWord.dst(word)) {
+    if (f.isDead()) {
+      return;
+    }
+    if (w == 1 && PerCpuBase.isPerCpu(f.next()) && InsnWord.src(f.next()) == InsnWord.dst(word)) {
       cpuNumberOffset(dst, imm);
     } else if (w == 1 && imm < 0) {
       asm.moveSigned32(dst, imm);
@@ -64,23 +66,29 @@ final class MoveLowering {
     f.relocation(Kind.PER_CPU, 4, 0);
   }
 
-  private static boolean isPerCpu(long word) {
-    return InsnWord.code(word) == ALU64_MOV_X && InsnWord.off(word) == PER_CPU;
-  }
-
   void register(long word, int w) {
     int dst = f.dst(word);
     int src = f.src(word);
     switch (InsnWord.off(word)) {
       case 0 -> asm.move(w, dst, src);
       case 8, 16, 32 -> asm.moveSignExtended(w, InsnWord.off(word), dst, src);
-      case PER_CPU -> {
-        asm.move(1, dst, src);
-        asm.addGs(dst, f.layout.perCpuBaseDisp());
-        f.relocation(Kind.PER_CPU, 4, 0);
-      }
+      case PER_CPU -> perCpu(dst, src);
       case ADDR_SPACE_CAST -> addressSpaceCast(InsnWord.imm(word), dst, src);
       default -> throw new UnsupportedException("jit of mov with offset " + InsnWord.off(word));
+    }
+  }
+
+  private void perCpu(int dst, int src) {
+    long offset = f.perCpuDisplacement();
+    if (f.perCpuBase == null) {
+      asm.move(1, dst, src);
+      asm.addGs(dst, f.layout.perCpuBaseDisp());
+      f.relocation(Kind.PER_CPU, 4, 0);
+    } else if (offset == PerCpuBase.NONE) {
+      asm.move(1, dst, src);
+      asm.alu(AluOp.ADD, 1, dst, PerCpuBase.REGISTER);
+    } else {
+      asm.lea(dst, PerCpuBase.REGISTER, (int) offset);
     }
   }
 
@@ -114,6 +122,9 @@ final class MoveLowering {
   /** ld_imm64, both slots. */
   void wide(long first, long second) {
     int dst = f.dst(first);
+    if (f.isDead()) {
+      return;
+    }
     switch (InsnWord.src(first)) {
       case 0 -> constant(asm, dst, InsnWord.imm64(first, second));
       case 1 -> mapped(dst, InsnWord.imm(first), f.linkage.mapAddress(InsnWord.imm(first)));

@@ -22,7 +22,8 @@ import dev.skep.rewrite.RunnableProgram;
  * Entry is a C function of the context; body is where tail calls arrive, with the tail calls left
  * in r12, a return address to the stub that made the frame, and above it {@link #FRAME_BYTES} up to
  * rbp. A main program reserves them at once; a subprogram its own stack only, and the rest when it
- * takes a tail call. Subprograms get r12 from their callers; all else keeps it, as C does.
+ * takes a tail call. Subprograms get r12 from their callers; all else keeps it, as C does. r9 may
+ * hold this CPU's base, see {@link PerCpuBase}.
  *
  * <p>Native stack of one entry: between two tail calls that are taken lie at most eight functions
  * with less than 256 bytes of stack of their own (check_max_stack_depth), at most 48 more each by
@@ -96,6 +97,9 @@ final class UserFrame implements FrameLowering {
     f.body = f.buffer.position();
     if (!tailCalls) {
       ownFrame();
+    }
+    if (f.perCpuBase != null && f.perCpuBase.loadsOnce()) {
+      f.loadPerCpuBase();
     }
   }
 

@@ -118,6 +118,13 @@ final class X64Assembler {
     code.put4(displacement);
   }
 
+  /** lea dst, [base + displacement]. */
+  void lea(int dst, int base, int displacement) {
+    rex(1, dst, base);
+    code.put1(0x8d);
+    memory(dst, base, NO_INDEX, displacement);
+  }
+
   /** movsx dst, src of 8, 16 or 32 bits. */
   void moveSignExtended(int w, int bits, int dst, int src) {
     if (w == 1 || bits == 8) {
