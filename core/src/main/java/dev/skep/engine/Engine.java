@@ -4,6 +4,7 @@ import dev.skep.object.BpfObject;
 import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
 import java.util.List;
+import java.util.Map;
 
 /** Something that runs BPF: the JVM itself or the Linux kernel. */
 public interface Engine extends AutoCloseable {
@@ -21,6 +22,23 @@ public interface Engine extends AutoCloseable {
    * @throws dev.skep.errors.BpfErrnoException if a map cannot be created
    */
   LoadedObject load(BpfObject object);
+
+  /**
+   * As {@link #load(BpfObject)}, with maps that exist in the place of the object's own, by name.
+   * Their contents stay, and closing what is loaded does not close them. So objects share data.
+   *
+   * @param reused maps of this engine
+   * @throws dev.skep.errors.BpfErrnoException also with EINVAL if one is of another shape
+   * @throws IllegalArgumentException if the object has no map of a name
+   */
+  default LoadedObject load(BpfObject object, Map<String, ? extends BpfMap> reused) {
+    return ObjectLoader.load(this, object, reused);
+  }
+
+  /** Whether programs have variables with a copy for each CPU: sections named ".percpu". */
+  default boolean hasPerCpuData() {
+    return true;
+  }
 
   /** Creates one map, its initial contents included. */
   BpfMap createMap(MapSpec spec);

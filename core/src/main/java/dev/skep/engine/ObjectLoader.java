@@ -2,7 +2,9 @@ package dev.skep.engine;
 
 import dev.skep.data.BufferMemory;
 import dev.skep.data.DataMemory;
+import dev.skep.errors.BpfErrnoException;
 import dev.skep.errors.MalformedException;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
 import dev.skep.object.GlobalVariable;
 import dev.skep.object.ObjectMap;
@@ -28,15 +30,20 @@ public final class ObjectLoader implements LoadedObject {
   private static final int MMAPABLE = 0x400;
 
   private final Engine engine;
+  private final BpfObject object;
+  private final Map<String, ? extends BpfMap> reused;
   private final Map<String, BpfMap> maps = new LinkedHashMap<>();
   private final Map<String, LoadedProgram> programs = new LinkedHashMap<>();
 
   private final List<GlobalVariable> variables;
   private final Map<String, MappedValues> mappings = new HashMap<>();
+  private boolean closed;
 
-  private ObjectLoader(Engine engine, List<GlobalVariable> variables) {
+  private ObjectLoader(Engine engine, BpfObject object, Map<String, ? extends BpfMap> reused) {
     this.engine = engine;
-    this.variables = variables;
+    this.object = object;
+    this.reused = reused;
+    this.variables = object.variables();
   }
 
   /**
@@ -45,10 +52,18 @@ public final class ObjectLoader implements LoadedObject {
    * @throws dev.skep.errors.SkepException as {@link Engine#load(BpfObject)} says
    */
   public static LoadedObject load(Engine engine, BpfObject object) {
-    ObjectLoader loader = new ObjectLoader(engine, object.variables());
+    return load(engine, object, Map.of());
+  }
+
+  /** As {@link Engine#load(BpfObject, Map)}. */
+  public static LoadedObject load(
+      Engine engine, BpfObject object, Map<String, ? extends BpfMap> reused) {
+    reused.keySet().forEach(object::map);
+    object.loaded();
+    ObjectLoader loader = new ObjectLoader(engine, object, Map.copyOf(reused));
     try {
-      loader.createMaps(object);
-      loader.loadPrograms(object);
+      loader.createMaps();
+      loader.loadPrograms();
       loader.fillSlots();
       return loader;
     } catch (RuntimeException failure) {
@@ -57,11 +72,36 @@ public final class ObjectLoader implements LoadedObject {
     }
   }
 
-  private void createMaps(BpfObject object) {
+  private void createMaps() {
     for (ObjectMap map : object.maps()) {
-      maps.put(map.name(), engine.createMap(sized(map.spec(), engine.cpus()), map.kernelName()));
+      MapSpec spec = sized(map.spec(), engine.cpus());
+      BpfMap given = reused.get(map.name());
+      if (given != null) {
+        MapReuse.check(given.spec(), spec);
+        maps.put(map.name(), given);
+      } else if (!isPerCpuData(map) || engine.hasPerCpuData()) {
+        maps.put(map.name(), create(map, spec));
+      }
     }
     fillMapSlots();
+  }
+
+  private static boolean isPerCpuData(ObjectMap map) {
+    return map.isGlobalData() && map.spec().type() == MapType.PERCPU_ARRAY;
+  }
+
+  /** Creates a map, without its types where the engine does not want them. */
+  private BpfMap create(ObjectMap map, MapSpec spec) {
+    try {
+      return engine.createMap(spec, map.kernelName());
+    } catch (BpfErrnoException refused) {
+      if (spec.btf() == null || spec.keyTypeId() == 0 && spec.valueTypeId() == 0) {
+        throw refused;
+      }
+      BpfMap made = engine.createMap(spec.withTypes(null, 0, 0), map.kernelName());
+      map.dropTypes(refused.errno());
+      return made;
+    }
   }
 
   /** The map with its size: a perf_event_array without one gets one slot per CPU. */
@@ -73,7 +113,7 @@ public final class ObjectLoader implements LoadedObject {
         : whole;
   }
 
-  private void loadPrograms(BpfObject object) {
+  private void loadPrograms() {
     for (ObjectProgram entry : object.programs()) {
       if (!entry.autoload()) {
         continue;
@@ -81,14 +121,42 @@ public final class ObjectLoader implements LoadedObject {
       Program program = object.toProgram(entry);
       List<BpfMap> used = new ArrayList<>();
       for (MapSpec spec : program.maps()) {
-        used.add(map(spec.name()));
+        used.add(usedBy(program, spec.name()));
       }
-      programs.put(entry.name(), engine.load(program, used));
+      programs.put(entry.name(), engine.load(withReused(program), used));
     }
   }
 
+  private BpfMap usedBy(Program program, String name) {
+    BpfMap map = maps.get(name);
+    if (map == null) {
+      throw new UnsupportedException(
+          "program \""
+              + program.name()
+              + "\": map \""
+              + name
+              + "\": engine "
+              + engine.name()
+              + " has no global per-CPU data here");
+    }
+    return map;
+  }
+
+  /** What is known of a reused map's contents is not what this object would have put in. */
+  private Program withReused(Program program) {
+    if (reused.isEmpty()) {
+      return program;
+    }
+    List<MapSpec> specs = new ArrayList<>();
+    for (MapSpec spec : program.maps()) {
+      BpfMap given = reused.get(spec.name());
+      specs.add(given == null ? spec : given.spec());
+    }
+    return program.withMaps(specs);
+  }
+
   private void fillSlots() {
-    for (BpfMap map : maps.values()) {
+    for (BpfMap map : own()) {
       if (map.spec().type() == MapType.PROG_ARRAY) {
         fillSlots(map, this::programSlot);
       }
@@ -97,7 +165,7 @@ public final class ObjectLoader implements LoadedObject {
 
   /** Puts maps into maps of maps, before programs see them. */
   private void fillMapSlots() {
-    for (BpfMap map : maps.values()) {
+    for (BpfMap map : own()) {
       switch (map.spec().type()) {
         case ARRAY_OF_MAPS, HASH_OF_MAPS -> fillSlots(map, this::mapSlot);
         default -> {
@@ -181,6 +249,21 @@ public final class ObjectLoader implements LoadedObject {
     mappings.values().forEach(MappedValues::close);
     mappings.clear();
     programs.values().forEach(LoadedProgram::close);
-    maps.values().forEach(BpfMap::close);
+    own().forEach(BpfMap::close);
+    if (!closed) {
+      closed = true;
+      object.unloaded();
+    }
+  }
+
+  /** The maps that were created for this object. */
+  private List<BpfMap> own() {
+    List<BpfMap> own = new ArrayList<>();
+    maps.forEach((name, map) -> {
+      if (!reused.containsKey(name)) {
+        own.add(map);
+      }
+    });
+    return own;
   }
 }

@@ -4,6 +4,7 @@ import dev.skep.data.BufferMemory;
 import dev.skep.data.DataMemory;
 import dev.skep.data.PerCpu;
 import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectMap;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.function.Function;
@@ -101,8 +102,9 @@ public abstract class ObjectSkeleton implements AutoCloseable {
         live = known;
         return known;
       }
-      ByteBuffer image = ByteBuffer.wrap(object.map(map).image());
-      return BufferMemory.of(present == null ? image : image.asReadOnlyBuffer());
+      ObjectMap opened = object.map(map);
+      ByteBuffer image = ByteBuffer.wrap(opened.image());
+      return BufferMemory.of(opened.isLoaded() ? image.asReadOnlyBuffer() : image);
     }
 
     @Override

@@ -161,6 +161,7 @@ public final class BpfObject {
   /**
    * Sets a variable's initial value.
    *
+   * @throws dev.skep.errors.BpfErrnoException with EBUSY while the object is loaded
    * @throws IllegalArgumentException if there is no such variable or its size differs
    */
   public void set(String variable, byte[] value) {
@@ -170,10 +171,21 @@ public final class BpfObject {
   /**
    * Sets an integer variable's initial value.
    *
+   * @throws dev.skep.errors.BpfErrnoException with EBUSY while the object is loaded
    * @throws IllegalArgumentException if there is no such variable or the value does not fit in it
    */
   public void set(String variable, long value) {
     Variables.set(model, variable, value);
+  }
+
+  /** An engine begins to load the object: sizes and initial values stay until {@link #unloaded}. */
+  public void loaded() {
+    model.maps.forEach(ObjectMap::loaded);
+  }
+
+  /** What {@link #loaded} announced has been closed, or has failed. */
+  public void unloaded() {
+    model.maps.forEach(ObjectMap::unloaded);
   }
 
   /** Says whether engines load a program with the object. */

@@ -1,7 +1,8 @@
 package dev.skep.object;
 
 import dev.skep.btf.Btf;
-import dev.skep.btf.BtfKind;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -20,6 +21,10 @@ public final class ObjectMap {
   private final int pageSize;
   private MapSpec spec;
   private @Nullable SlotRange slotRange;
+  private @Nullable String warning;
+
+  /** How many loaded objects have the map. */
+  private int loads;
 
   private ObjectMap(
       MapSpec spec,
@@ -131,8 +136,50 @@ public final class ObjectMap {
     return spec;
   }
 
-  /** Sets the number of entries; that of a ring buffer is rounded up to what the kernel takes. */
+  /**
+   * What an engine made of the object has the map now; until {@link #unloaded} it cannot change.
+   */
+  synchronized void loaded() {
+    loads++;
+  }
+
+  synchronized void unloaded() {
+    loads--;
+  }
+
+  /** Whether the map is in use by an object that was loaded and is not closed. */
+  public synchronized boolean isLoaded() {
+    return loads > 0;
+  }
+
+  private void checkUnloaded(String what) {
+    if (isLoaded()) {
+      throw new BpfErrnoException(Errno.EBUSY, what + " of " + text(), "it is loaded");
+    }
+  }
+
+  private String text() {
+    return "map \"" + name() + "\"";
+  }
+
+  /** What the last change of the value size, or the kernel, cost the map, one line, or null. */
+  public @Nullable String warning() {
+    return warning;
+  }
+
+  /** The kernel refused the types of key and value with an errno: the map is one without. */
+  public void dropTypes(int errno) {
+    warning = text() + " is created without its types: " + Errno.name(errno);
+    spec = spec.withTypes(null, 0, 0);
+  }
+
+  /**
+   * Sets the number of entries; that of a ring buffer is rounded up to what the kernel takes.
+   *
+   * @throws BpfErrnoException with EBUSY while the object is loaded
+   */
   public void maxEntries(int entries) {
+    checkUnloaded("number of entries");
     boolean ring = spec.type() == MapType.RINGBUF || spec.type() == MapType.USER_RINGBUF;
     spec = spec.withMaxEntries(ring ? ringBytes(entries) : entries);
   }
@@ -151,15 +198,27 @@ public final class ObjectMap {
   }
 
   /**
-   * Sets the value size in bytes. Global data keeps its bytes and grows by zeros; where its last
-   * variable is no array that fills the new size exactly, the map loses its BTF ids.
+   * Sets the value size in bytes. Global data keeps its bytes and grows by zeros, and its last
+   * variable, an array, takes all of the new size. Where it is none, or its elements do not fill
+   * the size exactly, the map loses its types: {@link #warning} then says so.
+   *
+   * @throws BpfErrnoException with EBUSY while the object is loaded, EINVAL for a negative size
    */
   public void valueSize(int size) {
+    checkUnloaded("value size");
+    if (size < 0) {
+      throw new BpfErrnoException(Errno.EINVAL, "value size " + size + " of " + text());
+    }
     byte[] initial = spec.initial();
     if (initial != null) {
       initial = Arrays.copyOf(initial, size);
     }
-    boolean typed = !data || lastArrayFits(size);
+    String problem = data ? SectionResize.problem(spec, size) : null;
+    Btf types = problem != null ? null : spec.btf();
+    if (data) {
+      warning = problem == null ? null : text() + " cannot be resized, " + problem;
+      types = types == null ? null : SectionResize.resized(types, spec.valueTypeId(), size);
+    }
     spec =
         new MapSpec(
             spec.name(),
@@ -170,35 +229,14 @@ public final class ObjectMap {
             spec.flags(),
             spec.extra(),
             spec.inner(),
-            typed ? spec.btf() : null,
-            typed ? spec.keyTypeId() : 0,
-            typed ? spec.valueTypeId() : 0,
+            types,
+            types == null ? 0 : spec.keyTypeId(),
+            types == null ? 0 : spec.valueTypeId(),
             initial,
             spec.frozen(),
             spec.slots(),
             spec.pinByName(),
             spec.numaNode());
-  }
-
-  /** Whether the last variable is an array whose elements fill a value of that size. */
-  private boolean lastArrayFits(int size) {
-    Btf btf = spec.btf();
-    int id = spec.valueTypeId();
-    if (btf == null || btf.kind(id) != BtfKind.DATASEC || btf.vlen(id) == 0) {
-      return false;
-    }
-    int last = btf.vlen(id) - 1;
-    int variable = btf.sectionVarType(id, last);
-    if (btf.kind(variable) != BtfKind.VAR) {
-      return false;
-    }
-    int array = btf.skip(btf.target(variable), true);
-    if (array < 0 || btf.kind(array) != BtfKind.ARRAY) {
-      return false;
-    }
-    long element = btf.sizeOf(btf.arrayElement(array));
-    long room = (long) size - btf.sectionVarOffset(id, last);
-    return element > 0 && room > 0 && room % element == 0;
   }
 
   /** The first element's bytes before load, or null where the map has none; not a copy. */
@@ -208,7 +246,8 @@ public final class ObjectMap {
 
   /**
    * The bytes of a data section before load, to be read and written; zeros where the file holds
-   * none. A new size is a new image.
+   * none. A new size is a new image. While the object is loaded it is a copy: what is written into
+   * it is seen by nobody.
    *
    * @throws IllegalArgumentException if the map is no data section
    * @throws UnsupportedException if it is larger than 64 MiB and the file holds no bytes of it
@@ -219,7 +258,7 @@ public final class ObjectMap {
     }
     byte[] image = spec.initial();
     if (image != null) {
-      return image;
+      return isLoaded() ? image.clone() : image;
     }
     int size = spec.valueSize();
     if (size < 0 || size > MAX_IMAGE) {
@@ -234,12 +273,14 @@ public final class ObjectMap {
   /**
    * Sets the first element's bytes.
    *
-   * @throws IllegalArgumentException if the map is no global data or the size differs
+   * @throws BpfErrnoException with EBUSY while the object is loaded, EINVAL if the map is no global
+   *     data or the size differs
    */
   public void initial(byte[] bytes) {
+    checkUnloaded("initial value");
     if (!data || bytes.length != spec.valueSize()) {
-      throw new IllegalArgumentException(
-          "initial value of " + bytes.length + " bytes for map \"" + name() + "\"");
+      String what = "initial value of " + bytes.length + " bytes for " + text();
+      throw new BpfErrnoException(Errno.EINVAL, what, data ? "want " + spec.valueSize() : "");
     }
     image(bytes.clone());
   }

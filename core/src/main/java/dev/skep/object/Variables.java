@@ -2,6 +2,8 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
+import dev.skep.errors.BpfErrnoException;
+import dev.skep.errors.Errno;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -101,6 +103,10 @@ final class Variables {
     }
     for (ObjectMap map : model.maps) {
       if (map.isGlobalData() && map.name().equals(variable.map())) {
+        if (map.isLoaded()) {
+          throw new BpfErrnoException(
+              Errno.EBUSY, "initial value of variable \"" + name + "\"", "it is loaded");
+        }
         byte[] image = map.image();
         System.arraycopy(value, 0, image, variable.offset(), value.length);
         if (map.section() == Kconfig.SECTION) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -137,7 +138,7 @@ public final class KernelEngine implements Engine {
       MapInfo info = MapInfo.of(bpf, fd.number());
       String mismatch = wanted == null ? null : info.mismatch(sized(wanted));
       if (mismatch != null) {
-        throw new BpfErrnoException(Errno.EINVAL, what, mismatch);
+        throw new BpfErrnoException(Errno.EINVAL, what, "parameter mismatch: " + mismatch);
       }
       MapSpec spec = wanted == null ? info.spec() : Pinning.adopted(sized(wanted));
       return KernelMap.adopt(bpf, spec, fd, cpus);
@@ -313,6 +314,17 @@ public final class KernelEngine implements Engine {
   public LoadedObject load(BpfObject object) {
     KernelExterns.resolve(object);
     return ObjectLoader.load(this, object);
+  }
+
+  @Override
+  public LoadedObject load(BpfObject object, Map<String, ? extends BpfMap> reused) {
+    KernelExterns.resolve(object);
+    return ObjectLoader.load(this, object, reused);
+  }
+
+  @Override
+  public boolean hasPerCpuData() {
+    return KernelFeatures.of(bpf).has(Feature.PERCPU_DATA);
   }
 
   @Override

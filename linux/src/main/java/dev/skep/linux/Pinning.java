@@ -54,6 +54,11 @@ final class Pinning implements Engine {
   }
 
   @Override
+  public boolean hasPerCpuData() {
+    return engine.hasPerCpuData();
+  }
+
+  @Override
   public BpfMap createMap(MapSpec spec) {
     return spec.pinByName() ? shared(spec) : engine.createMap(spec);
   }

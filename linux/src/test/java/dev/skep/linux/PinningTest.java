@@ -159,7 +159,7 @@ class PinningTest {
         .hasMessage(
             "reuse of map \"runs\" pinned at "
                 + file
-                + ": EINVAL: max_entries is 2 there and 1 in the object");
+                + ": EINVAL: parameter mismatch: max_entries is 2 there and 1 in the object");
     assertThat(file).exists();
   }
 
