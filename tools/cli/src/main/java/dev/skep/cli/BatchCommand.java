@@ -15,6 +15,7 @@ import dev.skep.errors.UnsupportedException;
 import dev.skep.ladder.Sample;
 import dev.skep.ladder.SampleMaps;
 import dev.skep.program.Program;
+import dev.skep.rewrite.Rewriter;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
@@ -140,8 +141,13 @@ final class BatchCommand implements Callable<Integer> {
     if (refused != null) {
       return object(id, json -> refused.writeFields(json, request.logLevel() != 0));
     }
-    long[] insns = KernelImage.xlated(((Verdict.Accepted) verdict).program(), request.target());
-    return object(id, json -> json.writeStringField("insns", Hex.ofWords(insns)));
+    Verdict.Accepted accepted = (Verdict.Accepted) verdict;
+    try {
+      long[] insns = KernelImage.xlated(accepted.program(), request.target());
+      return object(id, json -> json.writeStringField("insns", Hex.ofWords(insns)));
+    } catch (RejectedException e) {
+      return notRewritten(request, id, accepted, e);
+    }
   }
 
   private static String jited(BatchRequest request, @Nullable Object id) throws IOException {
@@ -151,14 +157,28 @@ final class BatchCommand implements Callable<Integer> {
     if (refused != null) {
       return object(id, json -> refused.writeFields(json, request.logLevel() != 0));
     }
+    Verdict.Accepted accepted = (Verdict.Accepted) verdict;
     CodeTarget target = request.target();
-    byte[] code = KernelImage.of(((Verdict.Accepted) verdict).program(), target);
-    return object(
-        id,
-        json -> {
-          json.writeStringField("code", Hex.of(code));
-          json.writeStringField("arch", target.machine().text());
-        });
+    try {
+      byte[] code = KernelImage.of(accepted.program(), target);
+      return object(
+          id,
+          json -> {
+            json.writeStringField("code", Hex.of(code));
+            json.writeStringField("arch", target.machine().text());
+          });
+    } catch (RejectedException e) {
+      return notRewritten(request, id, accepted, e);
+    }
+  }
+
+  /** What the verifier accepted can still be refused by the rewrites: 1025 direct tail calls. */
+  private static String notRewritten(
+      BatchRequest request, @Nullable Object id, Verdict.Accepted accepted, RejectedException e)
+      throws IOException {
+    VerdictRow row =
+        VerdictRow.of("batch", accepted.program().program(), Rewriter.verdict(accepted, e), -1, -1);
+    return object(id, json -> row.writeFields(json, request.logLevel() != 0));
   }
 
   private static String run(BatchRequest request, @Nullable Object id, Engines engines)

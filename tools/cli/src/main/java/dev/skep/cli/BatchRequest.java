@@ -13,6 +13,7 @@ import dev.skep.program.ProgramType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -118,12 +119,27 @@ final class BatchRequest {
       packets.add(orNone(input.bytes("data_in")));
       contexts.add(orNone(input.bytes("ctx_in")));
     }
+    List<Program> targets = targets();
+    List<BatchRequest> maps = objects("maps");
     List<List<Sample.Element>> contents = new ArrayList<>();
-    for (BatchRequest map : objects("maps")) {
-      contents.add(map.elements());
+    for (int i = 0; i < maps.size(); i++) {
+      contents.add(maps.get(i).elements(program.maps().get(i), targets.size(), "maps[" + i + "]."));
     }
-    List<Program> targets = objects("programs").stream().map(BatchRequest::program).toList();
     return new Sample("batch", program, packets, contexts, contents, targets);
+  }
+
+  /** The programs for slots; they use the maps of this one, and need not repeat them. */
+  private List<Program> targets() {
+    List<Program> targets = new ArrayList<>();
+    for (BatchRequest target : objects("programs")) {
+      Map<String, @Nullable Object> both = new HashMap<>(target.fields);
+      both.putIfAbsent("maps", fields.get("maps"));
+      if (new BatchRequest(both).objects("maps").size() != objects("maps").size()) {
+        throw wrong("programs[" + targets.size() + "].maps", "those of the request, or missing");
+      }
+      targets.add(new BatchRequest(both).program());
+    }
+    return targets;
   }
 
   /** One request per input; the line itself where it has no list of them. */
@@ -140,7 +156,7 @@ final class BatchRequest {
     return bytes == null ? new byte[0] : bytes;
   }
 
-  private List<Sample.Element> elements() {
+  private List<Sample.Element> elements(MapSpec map, int targets, String where) {
     List<Sample.Element> elements = new ArrayList<>();
     if (fields.get("elements") == null) {
       return elements;
@@ -155,10 +171,42 @@ final class BatchRequest {
           || !(halves.get(1) instanceof String value)) {
         throw wrong("elements", "a list of [key, value] in hex");
       }
-      elements.add(
-          new Sample.Element(Hex.parse("elements: key", key), Hex.parse("elements: value", value)));
+      Sample.Element element =
+          new Sample.Element(Hex.parse("elements: key", key), Hex.parse("elements: value", value));
+      check(element, map, targets, where + "elements[" + elements.size() + "]: ");
+      elements.add(element);
     }
     return elements;
+  }
+
+  private static void check(Sample.Element element, MapSpec map, int targets, String where) {
+    int key = element.key().length;
+    if (key != map.keySize()) {
+      throw new MalformedException(where + "key of " + key + " bytes, want " + map.keySize());
+    }
+    byte[] value = element.value();
+    if (map.type() == MapType.PROG_ARRAY) {
+      checkSlot(value, targets, where);
+      return;
+    }
+    MapSpec inner = map.inner();
+    int size = inner == null ? map.valueSize() : inner.valueSize();
+    if (value.length == 0 || value.length > size) {
+      throw new MalformedException(where + "value of " + value.length + " bytes, want " + size);
+    }
+  }
+
+  private static void checkSlot(byte[] value, int targets, String where) {
+    if (value.length == 1) {
+      return;
+    }
+    if (value.length != Integer.BYTES) {
+      throw new MalformedException(where + "value of " + value.length + " bytes, want 1 or 4");
+    }
+    int number = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    if (number < 0 || number >= targets) {
+      throw new MalformedException(where + "program " + number + " of " + targets);
+    }
   }
 
   /** The objects of a list, none when it is missing. */

@@ -117,6 +117,89 @@ final class BatchCommandTest {
     assertThat(answer(line)).isEqualTo(expected);
   }
 
+  private static final String JUMPS =
+      "{\"type\":\"prog_array\",\"key_size\":4,\"value_size\":4,\"max_entries\":2%s}";
+
+  /** Runs a tail call to slot 0, or returns 2. */
+  private static String tailCall(String elements, String programs) {
+    return answer(
+        "{\"id\":1,\"op\":\"run\",\"prog_type\":\"xdp\",\"insns\":\"18120000000000000000000000000000"
+            + "b703000000000000850000000c000000"
+            + RETURN_2
+            + "\",\"maps\":["
+            + JUMPS.formatted(",\"elements\":" + elements)
+            + "],\"programs\":["
+            + programs
+            + "],\"data_in\":\""
+            + PACKET
+            + "\"}");
+  }
+
+  @Test
+  void slotsHoldConstantsOrProgramsOfTheLine() {
+    String returns9 = "{\"prog_type\":\"xdp\",\"insns\":\"b7000000090000009500000000000000\"%s}";
+    String maps = ",\"maps\":[" + JUMPS.formatted("") + "]";
+    assertThat(tailCall("[]", "")).contains("\"retval\":2,");
+    assertThat(tailCall("[[\"00000000\",\"07\"]]", "")).contains("\"retval\":7,");
+    String slot = "[[\"00000000\",\"00000000\"]]";
+    assertThat(tailCall(slot, returns9.formatted(""))).contains("\"retval\":9,");
+    assertThat(tailCall(slot, returns9.formatted(maps))).contains("\"retval\":9,");
+    assertThat(tailCall(slot, returns9.formatted(",\"maps\":[]")))
+        .isEqualTo(
+            "{\"id\":1,\"error\":\"programs[0].maps: must be those of the request, or missing\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"00000000\",\"00000000\"|program 0 of 0",
+        "\"00000000\",\"ffffffff\"|program -1 of 0",
+        "\"00000000\",\"0000\"|value of 2 bytes, want 1 or 4",
+        "\"00000000\",\"\"|value of 0 bytes, want 1 or 4",
+        "\"00\",\"01\"|key of 1 bytes, want 4",
+      })
+  void saysWhatIsWrongWithASlot(String element, String reason) {
+    assertThat(tailCall("[[" + element + "]]", ""))
+        .isEqualTo("{\"id\":1,\"error\":\"maps[0].elements[0]: " + reason + "\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'',value of 0 bytes", "000000000000000000,value of 9 bytes"})
+  void valuesOfElementsFit(String value, String reason) {
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\"run\",\"prog_type\":\"xdp\",\"insns\":\""
+                    + RETURN_2
+                    + "\",\"maps\":[{\"type\":\"array\",\"key_size\":4,\"value_size\":8,"
+                    + "\"max_entries\":1,\"elements\":[[\"00000000\",\""
+                    + value
+                    + "\"]]}]}"))
+        .isEqualTo("{\"id\":1,\"error\":\"maps[0].elements[0]: " + reason + ", want 8\"}");
+  }
+
+  /** The verifier accepts it, the rewrite has no slot for the last poke descriptor. */
+  @ParameterizedTest
+  @ValueSource(strings = {"verify", "xlated", "jited"})
+  void oneDirectTailCallTooMuch(String op) {
+    String call =
+        "bf6100000000000018120000000000000000000000000000b703000000000000850000000c000000";
+    assertThat(
+            answer(
+                "{\"id\":1,\"op\":\""
+                    + op
+                    + "\",\"prog_type\":\"xdp\",\"insns\":\"bf16000000000000"
+                    + call.repeat(1025)
+                    + RETURN_2
+                    + "\",\"maps\":["
+                    + JUMPS.formatted("")
+                    + "]}"))
+        .startsWith(
+            "{\"id\":1,\"verdict\":\"rejected\",\"errno\":28,"
+                + "\"message\":\"adding tail call poke descriptor failed\",");
+  }
+
   @Test
   void everyMutatedLineGetsOneAnswer() {
     String good =
