@@ -39,7 +39,8 @@ final class DoctorCommand implements Callable<Integer> {
     findings.put("cpu", guarded(DoctorCommand::cpu));
     findings.put("executable text", guarded(DoctorCommand::text));
     findings.put("engine interp", new Finding(true, "works everywhere"));
-    findings.put("engine jit", guarded(DoctorCommand::jit));
+    findings.put("engine jit", guarded(() -> jit("layout for userspace, frames of its own")));
+    findings.put("engine jit-kernel", guarded(() -> jit("the kernel's layout, in process")));
     findings.put("engine linux", guarded(DoctorCommand::linux));
     findings.put("kernel btf", btf());
     if (Files.exists(Path.of("/proc/sys/kernel"))) {
@@ -91,13 +92,13 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private static Finding jit() {
+  private static Finding jit(String layout) {
     CpuFeatures features = CpuFeatures.host();
     if (!features.x64()) {
       return new Finding(false, "needs an x86-64 processor");
     }
     return features.fsgsbase()
-        ? new Finding(true, "kernel layout, executed in process")
+        ? new Finding(true, layout)
         : new Finding(false, "needs FSGSBASE for per-CPU data");
   }
 
@@ -156,7 +157,7 @@ final class DoctorCommand implements Callable<Integer> {
       }
       json.writeStartObject();
       for (Map.Entry<String, Finding> finding : findings.entrySet()) {
-        json.writeObjectFieldStart(finding.getKey().replace(' ', '_'));
+        json.writeObjectFieldStart(finding.getKey().replace(' ', '_').replace('-', '_'));
         json.writeBooleanField("ok", finding.getValue().ok);
         json.writeStringField("text", finding.getValue().text);
         json.writeEndObject();
