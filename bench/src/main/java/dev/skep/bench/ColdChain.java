@@ -1,12 +1,13 @@
 package dev.skep.bench;
 
 import dev.skep.engine.BpfMap;
-import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
+import dev.skep.run.Vm;
+import dev.skep.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -38,9 +39,9 @@ final class ColdChain implements AutoCloseable {
   /**
    * @param count a power of two
    */
-  ColdChain(Engine engine, TailCallText text, int count) {
+  ColdChain(Vm engine, TailCallText text, int count) {
     BpfMap other = engine.createMap(TailCallText.array(SLOTS));
-    Program hop = text.hop(SLOT, SLOTS);
+    VerifiedProgram hop = TailCallText.verified(text.hop(SLOT, SLOTS));
     for (int i = 0; i < count; i++) {
       BpfMap array = engine.createMap(TailCallText.array(SLOTS));
       arrays.add(array);

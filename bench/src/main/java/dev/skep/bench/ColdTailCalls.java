@@ -1,6 +1,5 @@
 package dev.skep.bench;
 
-import dev.skep.engine.Engine;
 import dev.skep.program.layout.BpfArrayLayout;
 import dev.skep.program.layout.BpfMapLayout;
 import dev.skep.run.Vm;
@@ -76,7 +75,7 @@ final class ColdTailCalls {
   }
 
   private static Result measure(int programs) {
-    try (Engine engine = Vm.jitKernel(VmOptions.ofCpus(1));
+    try (Vm engine = Vm.jitKernel(VmOptions.ofCpus(1));
         ColdChain direct = new ColdChain(engine, TailCallText.CONSTANT, programs);
         ColdChain fixed = new ColdChain(engine, TailCallText.TWO_PATHS, programs);
         ColdChain dynamic = new ColdChain(engine, TailCallText.TWO_ARRAYS, programs)) {

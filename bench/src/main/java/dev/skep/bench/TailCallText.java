@@ -12,6 +12,7 @@ import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
 import dev.skep.rewrite.TailCallImm;
 import dev.skep.verify.Verdict;
+import dev.skep.verify.VerifiedProgram;
 import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.List;
@@ -86,11 +87,7 @@ enum TailCallText {
 
   /** The form of the tail call, as an engine that rewrites so has it. */
   String form(RewriteOptions options) {
-    Program program = hop(1, 2);
-    if (!(Verifier.verify(program, VerifierOptions.standard()) instanceof Verdict.Accepted yes)) {
-      throw new IllegalStateException("not accepted: " + this);
-    }
-    for (long insn : Rewriter.rewrite(yes.program(), options).insns()) {
+    for (long insn : Rewriter.rewrite(verified(hop(1, 2)), options).insns()) {
       if (InsnWord.code(insn) == RunnableProgram.TAIL_CALL_CODE) {
         TailCallImm.Form form = TailCallImm.form(options.tailCalls(), InsnWord.imm(insn));
         boolean any = form == TailCallImm.Form.DYNAMIC;
@@ -100,6 +97,13 @@ enum TailCallText {
       }
     }
     throw new IllegalStateException("no tail call in " + this);
+  }
+
+  static VerifiedProgram verified(Program program) {
+    if (Verifier.verify(program, VerifierOptions.standard()) instanceof Verdict.Accepted yes) {
+      return yes.program();
+    }
+    throw new IllegalStateException("not accepted: \"" + program.name() + "\"");
   }
 
   /** How many arrays a program uses. */

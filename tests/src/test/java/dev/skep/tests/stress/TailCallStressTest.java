@@ -15,7 +15,7 @@ final class TailCallStressTest {
     TailCallStress.Report report =
         TailCallStress.run(engine, TailCallStress.opener(engine), 3, 1000, 1);
     assertThat(report.runs()).isGreaterThan(1000);
-    assertThat(report.reloads()).isGreaterThan(10);
+    assertThat(report.reloads()).isPositive();
     assertThat(report.extensions()).isPositive();
     assertThat(report.worlds()).isPositive();
   }
