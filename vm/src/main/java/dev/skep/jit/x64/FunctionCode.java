@@ -48,6 +48,8 @@ final class FunctionCode {
   /** Where this CPU's base is kept in a register, or null. */
   final @Nullable PerCpuBase perCpuBase;
 
+  private final BitSet unusedArguments;
+
   private final int used;
 
   private final int[] registers = BPF_TO_CPU.clone();
@@ -101,6 +103,8 @@ final class FunctionCode {
     used = used();
     calleeUsed = used & 0x3c0;
     perCpuBase = layout instanceof UserLayout ? PerCpuBase.of(this) : null;
+    unusedArguments =
+        layout instanceof UserLayout ? DirectCallArguments.unused(input, function) : new BitSet();
   }
 
   private int used() {
@@ -155,9 +159,12 @@ final class FunctionCode {
     return perCpuBase == null ? PerCpuBase.NONE : perCpuBase.displacement(current - 1);
   }
 
-  /** Whether what the current instruction makes is not read; see {@link PerCpuBase#isDead}. */
+  /**
+   * Whether the constant that the current instruction loads is not read; see {@link
+   * PerCpuBase#isDead} and {@link DirectCallArguments}.
+   */
   boolean isDead() {
-    return perCpuBase != null && perCpuBase.isDead(current - 1);
+    return perCpuBase != null && perCpuBase.isDead(current - 1) || unusedArguments.get(current - 1);
   }
 
   int dst(long word) {

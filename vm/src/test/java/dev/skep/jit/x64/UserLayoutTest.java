@@ -103,6 +103,20 @@ class UserLayoutTest {
                 + jump);
   }
 
+  /** What only a direct call would need is not loaded; what something else may read is. */
+  @Test
+  void argumentsOfDirectCallsAreNotLoaded() {
+    String direct = "tail_call " + DIRECT_CALL + "\nexit";
+    String call = "41 83 ec 01 72 06 90 e9 00 00 00 00 41 83 c4 01 c3";
+    assertThat(body("r2 = map[0]\nr3 = 1\n" + direct, false)).isEqualTo(call);
+    assertThat(body("r3 = 1\nr1 = r6\nw2 = 5\n" + direct, false))
+        .startsWith("48 89 df 41 83 ec 01 72 ");
+    assertThat(body("r3 = 1\nr4 = r3\n" + direct, false)).startsWith("ba 01 00 00 00 ");
+    assertThat(body("r3 = 1\nr1 = r3\n" + direct, false)).startsWith("ba 01 00 00 00 ");
+    assertThat(body("r3 = 1\ntail_call " + DYNAMIC_CALL + "\nexit", false))
+        .startsWith("ba 01 00 00 00 ");
+  }
+
   private static String le(int value) {
     return HexFormat.ofDelimiter(" ")
         .formatHex(
