@@ -42,8 +42,9 @@ final class ProgCommand implements Callable<Integer> {
     @Mixin GlobalOptions global;
     @Spec CommandSpec spec;
 
-    @Parameters(arity = "2..5", paramLabel = "xlated|jited OBJ[:PROG] [PROG] [opcodes] [linum]")
-    List<String> words;
+    /** No least number: options may stand between them, and it would hold for each group. */
+    @Parameters(arity = "0..*", paramLabel = "xlated|jited OBJ[:PROG] [PROG] [opcodes] [linum]")
+    List<String> words = List.of();
 
     @Option(names = "--layout", description = "Of machine code: kernel (default) or user.")
     @Nullable String layout;
@@ -65,6 +66,9 @@ final class ProgCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+      if (words.size() < 2) {
+        throw new UsageException("prog dump: say 'xlated|jited OBJ PROG [opcodes] [linum]'");
+      }
       List<String> rest = new ArrayList<>(words);
       String what = rest.removeFirst();
       if (!what.equals("xlated") && !what.equals("jited")) {

@@ -97,6 +97,19 @@ final class ProgCommandTest {
   }
 
   @Test
+  void wordsMayStandBehindOptions() {
+    Outcome dump = dump("jited", "--arch", "arm64", "opcodes", "--dialect", "seed", "linum");
+    assertThat(dump.err()).isEmpty();
+    assertThat(dump.out()).isEqualTo(dump("jited", "opcodes", "linum", "--arch", "arm64").out());
+    StringWriter err = new StringWriter();
+    int status =
+        Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), "prog", "dump");
+    assertThat(status).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString())
+        .isEqualTo("skep: prog dump: say 'xlated|jited OBJ PROG [opcodes] [linum]'\n");
+  }
+
+  @Test
   void perCpuBaseOfEachMachine() {
     assertThat(dump("jited").out()).contains("%gs:").doesNotContain("TPIDR");
     assertThat(dump("jited", "--arch", "arm64").out()).contains("mrs x10, TPIDR_EL1");
