@@ -10,12 +10,13 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Makes the table of checks of what the tests of all modules noted in target/checks.tsv: which
- * check which tests make, and how they ended on each engine. Prints it, or with --write puts it
- * into docs/tail-call-checks.md.
+ * Makes the tables of checks of what the tests of all modules noted in target/checks.tsv: which
+ * check which tests make, and how they ended on each engine. The checks of build/NAME.tsv, each
+ * with a tab and what must hold, are for docs/NAME.md; those behind a # have no test yet.
  *
- * <p>Fails when a check of build/checks.tsv has no test, when a test of one failed, or when the
- * committed table differs in more than what this machine skips.
+ * <p>Fails when a check has no test, when a test of one failed, or when a committed table differs
+ * in more than what this machine skips; with --write it writes the tables instead of comparing
+ * them.
  */
 final class Checks {
   private static final List<String> COLUMNS =
@@ -53,57 +54,84 @@ final class Checks {
     }
   }
 
+  private final String title;
   private final TreeMap<Integer, Row> rows = new TreeMap<>();
   private final List<String> reasons = new ArrayList<>();
   private final List<String> problems = new ArrayList<>();
 
+  private Checks(String title) {
+    this.title = title;
+  }
+
   public static void main(String[] args) throws IOException {
     Path root = Path.of(args[0]);
-    Checks checks = new Checks();
-    checks.readTitles(root.resolve("build/checks.tsv"));
+    boolean write = args.length > 1 && args[1].equals("--write");
+    List<String> results = new ArrayList<>();
     try (Stream<Path> files = Files.walk(root, DEPTH)) {
       for (Path file : files.filter(f -> f.endsWith("target/checks.tsv")).sorted().toList()) {
-        checks.readResults(file);
+        results.addAll(Files.readAllLines(file));
       }
     }
-    Path committed = root.resolve("docs/tail-call-checks.md");
+    boolean good =
+        make(root, "tail-call-checks", "Tail calls: the checks and their tests", results, write)
+            & make(
+                root, "percpu-checks", "Per-CPU data: the checks and their tests", results, write);
+    for (String left : results) {
+      System.err.println("no such check: " + left);
+    }
+    if (!good || !results.isEmpty()) {
+      System.exit(1);
+    }
+  }
+
+  /** Makes one table, and takes its results out of the list. */
+  private static boolean make(
+      Path root, String name, String title, List<String> results, boolean write)
+      throws IOException {
+    Checks checks = new Checks(title);
+    checks.readTitles(root.resolve("build").resolve(name + ".tsv"));
+    results.removeIf(checks::take);
+    Path committed = root.resolve("docs").resolve(name + ".md");
     String table = checks.table();
-    if (args.length > 1 && args[1].equals("--write")) {
+    if (write) {
       Files.writeString(committed, table);
     } else {
-      checks.compare(Files.exists(committed) ? Files.readString(committed) : "", table);
+      checks.compare(Files.exists(committed) ? Files.readString(committed) : "", table, name);
     }
-    checks.finish();
+    return checks.finish(name);
   }
 
   private void readTitles(Path file) throws IOException {
     for (String line : Files.readAllLines(file)) {
-      String[] fields = line.split("\t", -1);
-      rows.put(Integer.valueOf(fields[0]), new Row(fields[1]));
+      if (!line.startsWith("#")) {
+        String[] fields = line.split("\t", -1);
+        rows.put(Integer.valueOf(fields[0]), new Row(fields[1]));
+      }
     }
   }
 
-  private void readResults(Path file) throws IOException {
-    for (String line : Files.readAllLines(file)) {
-      String[] fields = line.split("\t", -1);
-      Row row = rows.get(Integer.valueOf(fields[0]));
-      if (row == null) {
-        problems.add("check " + fields[0] + " of " + fields[1] + " is not in build/checks.tsv");
-        continue;
-      }
-      row.tests.add(fields[1]);
-      Cell cell = row.cells.computeIfAbsent(fields[2], engine -> new Cell());
-      switch (fields[3]) {
-        case "ok" -> cell.ok++;
-        case "skipped" -> cell.skipped.add(fields[4]);
-        default -> cell.failed.add(fields[1] + ": " + fields[4]);
-      }
+  /** Notes a result; false if its check is not of this table. */
+  private boolean take(String line) {
+    String[] fields = line.split("\t", -1);
+    Row row = rows.get(Integer.valueOf(fields[0]));
+    if (row == null) {
+      return false;
     }
+    row.tests.add(fields[1]);
+    Cell cell = row.cells.computeIfAbsent(fields[2], engine -> new Cell());
+    switch (fields[3]) {
+      case "ok" -> cell.ok++;
+      case "skipped" -> cell.skipped.add(fields[4]);
+      default -> cell.failed.add(fields[1] + ": " + fields[4]);
+    }
+    return true;
   }
 
   private String table() {
     StringBuilder text = new StringBuilder();
-    text.append("# Tail calls: the checks and their tests\n\n")
+    text.append("# ")
+        .append(title)
+        .append("\n\n")
         .append("Made by `build/Checks.java` of what the tests noted in `mvn verify`; ")
         .append("`java build/Checks.java . --write` makes it anew.\n")
         .append("The column \"itself\" has tests that need no engine. ")
@@ -112,7 +140,7 @@ final class Checks {
             "| | what must hold | itself | interp | jit | jit-kernel | linux | arm64 | tests |\n")
         .append("|---|---|---|---|---|---|---|---|---|\n");
     rows.forEach((number, row) -> text.append(line(number, row)));
-    text.append("\nNot done there, because\n\n");
+    text.append(reasons.isEmpty() ? "" : "\nNot done there, because\n\n");
     for (int i = 0; i < reasons.size(); i++) {
       text.append(i + 1).append(". ").append(reasons.get(i)).append('\n');
     }
@@ -155,7 +183,7 @@ final class Checks {
    * The committed table must have the same checks with the same tests, and no engine may have lost
    * or got a result, except that what passed there may be skipped here: the machine lacks it.
    */
-  private void compare(String committed, String made) {
+  private void compare(String committed, String made, String name) {
     List<String> before = lines(committed);
     List<String> now = lines(made);
     boolean same = before.size() == now.size();
@@ -167,7 +195,7 @@ final class Checks {
       }
     }
     if (!same) {
-      problems.add("docs/tail-call-checks.md is not current: java build/Checks.java . --write");
+      problems.add("docs/" + name + ".md is not current: java build/Checks.java . --write");
     }
   }
 
@@ -187,24 +215,16 @@ final class Checks {
     return same;
   }
 
-  private void finish() {
+  private boolean finish(String name) {
     long skips =
         rows.values().stream()
             .flatMap(row -> row.cells.values().stream())
             .mapToLong(cell -> cell.skipped.size())
             .sum();
-    System.out.println(
-        "checks: "
-            + rows.size()
-            + ", skipped on an engine: "
-            + skips
-            + ", for "
-            + reasons.size()
-            + " reasons");
+    String counts = "%s: %d checks, skipped on an engine: %d, for %d reasons";
+    System.out.println(counts.formatted(name, rows.size(), skips, reasons.size()));
     reasons.forEach(reason -> System.out.println("  skipped: " + reason));
     problems.forEach(System.err::println);
-    if (!problems.isEmpty()) {
-      System.exit(1);
-    }
+    return problems.isEmpty();
   }
 }

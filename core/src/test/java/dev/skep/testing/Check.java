@@ -6,9 +6,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Says which numbered checks of docs/tail-call-checks.md a test is for. On a class it holds for all
- * its tests that have none of their own. {@link CheckListener} writes down how each run of such a
- * test ended, and the build makes a table of it, in which no check may be missing.
+ * Says which numbered checks of docs/tail-call-checks.md or docs/percpu-checks.md a test is for. On
+ * a class it holds for all its tests that have none of their own. {@link CheckListener} writes down
+ * how each run of such a test ended, and the build makes a table of it, in which no check may be
+ * missing.
  *
  * <p>The column of the table is the first engine named in the display name of the test or of what
  * it is in, as {@code [2] engine = "jit-kernel"}: "interp", "jit", "jit-kernel", "linux" or
