@@ -17,7 +17,6 @@ final class ColdTailCalls {
   private static final int LINE = 64;
   private static final int FEWEST = 64;
   private static final int ROUNDS = 101;
-  private static final double NANOS_PER_MEASUREMENT = 1e6;
 
   private ColdTailCalls() {}
 
@@ -26,33 +25,49 @@ final class ColdTailCalls {
    *
    * @param programs how many, and as many arrays
    */
-  record Result(int programs, double direct, double fixed, double dynamic) {
+  record Result(int programs, Measure.Result direct, Measure.Result fixed, Measure.Result dynamic) {
     static String head() {
       return String.format(
           "%ncold: kernel layout, %d hops a run over so many arrays and programs in random order,"
-              + " ns a hop%n%9s %8s %8s %8s  dynamic / static%n",
-          ColdChain.HOPS, "programs", "direct", "static", "dynamic");
+              + " ns a hop%n"
+              + "%9s %17s %17s %17s  dynamic / static%n"
+              + "%9s %17s %17s %17s%n",
+          ColdChain.HOPS,
+          "programs",
+          "direct",
+          "static",
+          "dynamic",
+          "",
+          "min   median",
+          "min   median",
+          "min   median");
     }
 
     String line() {
       return String.format(
           Locale.ROOT,
-          "%9d %8.2f %8.2f %8.2f  %8.2f%n",
+          "%9d %s %s %s  %8.2f %8.2f%n",
           programs,
-          direct,
-          fixed,
-          dynamic,
-          dynamic / fixed);
+          direct.text(),
+          fixed.text(),
+          dynamic.text(),
+          dynamic.min() / fixed.min(),
+          dynamic.median() / fixed.median());
     }
 
     String json() {
       return String.format(
           Locale.ROOT,
-          "{\"programs\":%d,\"direct\":%.3f,\"static\":%.3f,\"dynamic\":%.3f}",
+          "{\"programs\":%d,\"direct\":%s,\"static\":%s,\"dynamic\":%s}",
           programs,
-          direct,
-          fixed,
-          dynamic);
+          json(direct),
+          json(fixed),
+          json(dynamic));
+    }
+
+    private static String json(Measure.Result result) {
+      return String.format(
+          Locale.ROOT, "{\"min\":%.3f,\"median\":%.3f}", result.min(), result.median());
     }
   }
 
@@ -80,15 +95,15 @@ final class ColdTailCalls {
         ColdChain fixed = new ColdChain(engine, TailCallText.TWO_PATHS, programs);
         ColdChain dynamic = new ColdChain(engine, TailCallText.TWO_ARRAYS, programs)) {
       Measure.Result[] all =
-          Measure.interleaved(ROUNDS, round(direct), round(fixed), round(dynamic));
-      return new Result(programs, all[0].median(), all[1].median(), all[2].median());
+          Measure.interleaved(
+              ROUNDS, round(direct, programs), round(fixed, programs), round(dynamic, programs));
+      return new Result(programs, all[0], all[1], all[2]);
     }
   }
 
-  /** A round is short, as those of the warm chains are; the next one goes on where it ended. */
-  private static Measure.Round round(ColdChain chain) {
-    double each = chain.nanosPerHop(1000) * ColdChain.HOPS;
-    int runs = (int) Math.clamp(NANOS_PER_MEASUREMENT / each, 20, 4000);
+  /** A round goes on where the one before it ended. */
+  private static Measure.Round round(ColdChain chain, int programs) {
+    int runs = Math.clamp(programs / 16, 1000, 4000);
     return () -> chain.nanosPerHop(runs);
   }
 }
