@@ -5,10 +5,10 @@ package dev.skep.machine;
  * lookups and updates know. Byte offsets.
  *
  * <pre>
- *    0                   424       432         760         764         768       832
- *   +--------------- .. +---------+------- .. +-----------+-----------+---------+
- *   | struct bpf_map    | buckets |           | n_buckets | elem_size | hashrnd |
- *   +--------------- .. +---------+------- .. +-----------+-----------+---------+
+ *    0                   424       432     440           448     760         764         768       832
+ *   +--------------- .. +---------+-------+-------------+-- .. -+-----------+-----------+---------+
+ *   | struct bpf_map    | buckets |       | extra_elems |       | n_buckets | elem_size | hashrnd |
+ *   +--------------- .. +---------+-------+-------------+-- .. -+-----------+-----------+---------+
  *    bucket: 0      8          16      element: 0      8
  *           +------+----------+                +------+------+- HtabElemLayout
  *           | head | sequence |                | next | free |
@@ -23,6 +23,12 @@ public final class HtabLayout {
 
   /** u64, address of the buckets. */
   public static final int BUCKETS = 424;
+
+  /**
+   * u64, per-CPU offset of the address of an element that compiled updates on this CPU, and nobody
+   * else, put in an existing one's place; 0 when only Java updates the map.
+   */
+  public static final int EXTRA_ELEMS = 440;
 
   /** u32, a power of two. */
   public static final int N_BUCKETS = 760;

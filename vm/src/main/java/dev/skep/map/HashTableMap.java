@@ -27,8 +27,12 @@ class HashTableMap extends VmMap {
   final HashTable table;
   final ElementPool pool;
 
+  /** Values up to this size have elements for compiled updates. */
+  private static final int MAX_COMPILED_VALUE = 4096;
+
   private final int valueOffset;
   private final boolean lru;
+  private final long extraElements;
   private final AtomicInteger hand = new AtomicInteger();
   private final LongAdder count = new LongAdder();
 
@@ -54,6 +58,10 @@ class HashTableMap extends VmMap {
     boolean perCpu = stored == Stored.PERCPU_OFFSET;
     long elementSize = valueOffset + (stored == Stored.VALUE ? round8(spec.valueSize()) : 8);
     int stripes = machine().cpus().count();
+    boolean compiled =
+        stored == Stored.VALUE
+            && spec.type() == MapType.HASH
+            && Integer.compareUnsigned(spec.valueSize(), MAX_COMPILED_VALUE) <= 0;
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     pool =
         new ElementPool(
@@ -63,11 +71,20 @@ class HashTableMap extends VmMap {
             perCpu ? machine().perCpu() : null,
             (int) round8(spec.valueSize()),
             entries,
-            perCpu ? 0 : stripes,
+            spares(perCpu, compiled, stripes),
             (spec.flags() & MapFlags.NO_PREALLOC) == 0,
             stripes);
     table = new HashTable(spec.maxEntries(), spec.keySize(), seed);
     table.writeHeader(address(), elementSize);
+    extraElements = compiled ? machine().perCpu().allocate(Long.BYTES, Long.BYTES) : 0;
+    Memory.putLong(address() + HtabLayout.EXTRA_ELEMS, extraElements);
+    for (int i = 0; compiled && i < stripes; i++) {
+      Memory.putLong(machine().cpus().at(i).perCpuBase() + extraElements, pool.takeSpare());
+    }
+  }
+
+  private static int spares(boolean perCpu, boolean compiled, int cpus) {
+    return perCpu ? 0 : compiled ? 2 * cpus : cpus;
   }
 
   final int valueOffset() {
@@ -410,6 +427,9 @@ class HashTableMap extends VmMap {
 
   @Override
   void freeContents() {
+    if (extraElements != 0) {
+      machine().perCpu().free(extraElements);
+    }
     pool.free();
     table.free();
   }

@@ -14,6 +14,7 @@ import dev.skep.machine.Machine;
 import dev.skep.map.VmMap;
 import dev.skep.natives.Memory;
 import dev.skep.program.ProgramType;
+import dev.skep.rewrite.KernelFunction;
 import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.RunnableProgram;
@@ -35,6 +36,8 @@ final class JitBackend implements Backend {
 
   /** Helpers that need no Java, unless the user has put his own in their place. */
   private final Map<Integer, Long> routines = new HashMap<>();
+
+  private long hashUpdate;
 
   private final IdentityHashMap<BpfFunction, Long> upcalls = new IdentityHashMap<>();
 
@@ -108,6 +111,14 @@ final class JitBackend implements Backend {
     return upcalls.computeIfAbsent(function, text::register);
   }
 
+  /** Updates of hash maps go to Java only where they must. */
+  private synchronized long hashUpdate(long java) {
+    if (hashUpdate == 0) {
+      hashUpdate = text.hashUpdate(java);
+    }
+    return hashUpdate;
+  }
+
   /** The CPU's block for many runs in one call; its holder uses it alone. */
   private long batch(Cpu cpu) {
     long block = batches[cpu.index()];
@@ -153,7 +164,12 @@ final class JitBackend implements Backend {
     @Override
     public long functionAddress(int number) {
       Long routine = routines.get(number);
-      return routine != null ? routine : upcall(helpers.require(type, number));
+      return routine != null ? routine : inJava(type, number);
+    }
+
+    private long inJava(ProgramType type, int number) {
+      long java = upcall(helpers.require(type, number));
+      return number == KernelFunction.HTAB_MAP_UPDATE.number() ? hashUpdate(java) : java;
     }
 
     @Override

@@ -33,11 +33,11 @@ final class HashRoutines {
   private static final int LEFT = RCX;
 
   /** While a chain is walked. */
-  private static final int HASH = R8;
+  static final int HASH = R8;
 
   private static final int END = RAX;
-  private static final int BUCKET = RDX;
-  private static final int ELEMENT = R9;
+  static final int BUCKET = RDX;
+  static final int ELEMENT = R9;
 
   // Labels.
   private static final int BLOCK = 0;
@@ -49,10 +49,10 @@ final class HashRoutines {
   private static final int HASHED = 6;
   private static final int WALK = 7;
   private static final int CHECK = 8;
-  private static final int NEXT = 9;
+  static final int NEXT = 9;
   private static final int CHAIN_END = 10;
   private static final int MISSING = 11;
-  private static final int FOUND = 12;
+  static final int FOUND = 12;
   private static final int EIGHT = 13;
   private static final int FOUR = 14;
   private static final int ONE = 15;
@@ -68,7 +68,7 @@ final class HashRoutines {
   }
 
   /** r8 = jhash of the key; the 32-bit-word form gives the same wherever it applies. */
-  private static void hash(Routine r) {
+  static void hash(Routine r) {
     X64Assembler asm = r.asm;
     r.load32(LEFT, RDI, BpfMapLayout.KEY_SIZE);
     asm.move(1, AT, RSI);
@@ -204,7 +204,7 @@ final class HashRoutines {
   }
 
   /** rdx = the hash's bucket, rax = the word that ends its chain. */
-  private static void bucketAndEnd(Routine r) {
+  static void bucketAndEnd(Routine r) {
     X64Assembler asm = r.asm;
     r.load32(END, RDI, HtabLayout.N_BUCKETS);
     asm.aluImmediate(AluOp.SUB, 0, END, 1);
@@ -217,7 +217,7 @@ final class HashRoutines {
   }
 
   /** Goes to FOUND or NEXT; compares from the end of the key, eight bytes at a time at first. */
-  private static void compareKey(Routine r) {
+  static void compareKey(Routine r) {
     X64Assembler asm = r.asm;
     int key = HtabElemLayout.KEY;
     r.load32(RCX, RDI, BpfMapLayout.KEY_SIZE);

@@ -23,9 +23,9 @@ final class Labels {
     this.asm = asm;
     places = new int[labels];
     Arrays.fill(places, -1);
-    jumps = new int[32];
-    targets = new int[32];
-    far = new boolean[32];
+    jumps = new int[64];
+    targets = new int[64];
+    far = new boolean[64];
   }
 
   /** The label is here. */

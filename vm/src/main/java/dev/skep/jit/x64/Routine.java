@@ -4,7 +4,7 @@ package dev.skep.jit.x64;
 final class Routine {
   final CodeBuffer code = new CodeBuffer();
   final X64Assembler asm = new X64Assembler(code);
-  final Labels labels = new Labels(code, asm, 24);
+  final Labels labels = new Labels(code, asm, 48);
 
   /** Calls a C function from any stack alignment; rbp keeps the old stack pointer. */
   void callC(long function) {

@@ -507,6 +507,10 @@ final class X64Assembler {
     code.put1(imm);
   }
 
+  void pause() {
+    code.put2(0x90f3);
+  }
+
   void lfence() {
     code.put2(0xae0f);
     code.put1(0xe8);

@@ -122,6 +122,16 @@ public final class X64Text implements AutoCloseable {
     return place(EntryRoutines.javaFunction(upcall, abort));
   }
 
+  /**
+   * htab_map_update_elem: replaces an existing element without Java.
+   *
+   * @param java address of the function in Java that does everything else
+   * @return its address
+   */
+  public long hashUpdate(long java) {
+    return place(HashUpdateRoutine.update(java));
+  }
+
   /** How Java code that a program has called on a CPU calls functions of that program. */
   private BpfCallback callback(Cpu cpu) {
     return (function, r1, r2, r3, r4, r5) -> {
