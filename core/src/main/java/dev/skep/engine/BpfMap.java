@@ -153,8 +153,8 @@ public interface BpfMap extends AutoCloseable {
   /**
    * Maps the values of an array with BPF_F_MMAPABLE into memory.
    *
-   * @throws BpfErrnoException as mmap(2) refuses it: EINVAL for other maps, EPERM for writing into
-   *     a frozen one
+   * @throws BpfErrnoException as mmap(2) refuses it: EINVAL for arrays without the flag, ENOTSUPP
+   *     for other maps, EPERM for writing into a frozen one
    */
   default MappedValues mmap(boolean writable) {
     throw new UnsupportedException("mmap of map \"" + spec().name() + "\"");

@@ -28,7 +28,7 @@ public final class MappedArray implements MappedValues {
     MapSpec spec = map.spec();
     String what = map.what(writable ? "writable mmap of" : "mmap of");
     if (spec.type() != MapType.ARRAY && spec.type() != MapType.ARENA) {
-      throw new BpfErrnoException(Errno.EINVAL, what);
+      throw new BpfErrnoException(Errno.ENOTSUPP, what);
     }
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     long stride = spec.type() == MapType.ARENA ? Memory.pageSize() : (spec.valueSize() + 7L) & ~7L;

@@ -2,7 +2,7 @@ package dev.skep.map;
 
 import dev.skep.engine.BpfMap;
 import dev.skep.errors.Errno;
-import dev.skep.machine.Cpu;
+import dev.skep.machine.AddressSpace;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
 import dev.skep.program.layout.BpfArrayLayout;
@@ -55,10 +55,15 @@ final class ArrayIndex {
     return 0;
   }
 
-  /** bpf_for_each_array_elem over values at {@code valueAt}, with the key in the CPU's area. */
+  /**
+   * bpf_for_each_array_elem over values at {@code valueAt}.
+   *
+   * @param space where the key is made known, which the callback reads
+   */
   static long forEach(
-      Cpu cpu, int entries, LongUnaryOperator valueAt, VmMap.ElementCallback callback) {
+      AddressSpace space, int entries, LongUnaryOperator valueAt, VmMap.ElementCallback callback) {
     long key = Memory.allocate(KEY_SIZE, 8);
+    space.add(key, KEY_SIZE);
     try {
       long calls = 0;
       for (long index = 0; index < Integer.toUnsignedLong(entries); index++) {
@@ -70,6 +75,7 @@ final class ArrayIndex {
       }
       return calls;
     } finally {
+      space.remove(key);
       Memory.free(key);
     }
   }

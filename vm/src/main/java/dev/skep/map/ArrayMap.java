@@ -49,7 +49,8 @@ final class ArrayMap extends VmMap {
 
   @Override
   public long forEach(Cpu cpu, ElementCallback callback) {
-    return ArrayIndex.forEach(cpu, entries, index -> values + index * stride, callback);
+    return ArrayIndex.forEach(
+        machine().addressSpace(), entries, index -> values + index * stride, callback);
   }
 
   @Override

@@ -73,7 +73,8 @@ final class PerCpuArrayMap extends VmMap {
   @Override
   public long forEach(Cpu cpu, ElementCallback callback) {
     long base = cpu.perCpuBase() + first;
-    return ArrayIndex.forEach(cpu, entries, index -> base + index * stride, callback);
+    return ArrayIndex.forEach(
+        machine().addressSpace(), entries, index -> base + index * stride, callback);
   }
 
   @Override
