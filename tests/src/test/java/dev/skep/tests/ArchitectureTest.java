@@ -114,6 +114,18 @@ final class ArchitectureTest {
         .check(SKEP);
   }
 
+  /** It runs on Maven's Java, which may be too old to load a class of ours. */
+  @Test
+  void theMavenPluginUsesNothingOfOurs() {
+    classes()
+        .that(resideInAPackage("dev.skep.maven"))
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAPackage("dev.skep.maven").or(resideInAPackage("dev.skep..").negate()))
+        .allowEmptyShould(true) // where the tests run without Maven's own classes
+        .check(SKEP);
+  }
+
   @Test
   void coreKnowsNoForeignMemory() {
     noClasses()
@@ -136,7 +148,9 @@ final class ArchitectureTest {
   @Test
   void everyPackageIsNamedInTheArrows() {
     List<String> known =
-        Stream.concat(ALLOWED.stream().map(Arrows::from), Stream.of("cli", "cli.pcap", "cli.json"))
+        Stream.concat(
+                ALLOWED.stream().map(Arrows::from),
+                Stream.of("cli", "cli.pcap", "cli.json", "maven"))
             .map(name -> "dev.skep." + name)
             .toList();
     classes()

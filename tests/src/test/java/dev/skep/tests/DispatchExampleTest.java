@@ -27,7 +27,7 @@ final class DispatchExampleTest {
   }
 
   /** Packets and bytes by name, as the example's variables have them. */
-  private static Map<String, long[]> independentCount() throws IOException {
+  static Map<String, long[]> independentCount() throws IOException {
     ByteBuffer file =
         ByteBuffer.wrap(Files.readAllBytes(EXAMPLES.resolve("traffic.pcap")))
             .order(ByteOrder.LITTLE_ENDIAN);
