@@ -94,7 +94,7 @@ class PerCpuMapChecksTest {
   }
 
   /** A case: what a map is created with, and the errno. */
-  private record Case(MapType type, int entries, String value, boolean keyed, int errno) {
+  record Case(MapType type, int entries, String value, boolean keyed, int errno) {
     MapSpec spec() {
       Types types = new Types();
       int id = types.value(value);
