@@ -136,11 +136,23 @@ public final class Vm implements Engine {
     Verdict verdict = Verifier.verify(judged, verifier, target == null ? null : target.asTarget());
     String name = "program \"" + program.name() + "\": ";
     return switch (verdict) {
-      case Verdict.Accepted accepted -> load(accepted.program(), given);
-      case Verdict.Rejected no ->
-          throw new RejectedException(name + no.message(), no.errno(), no.insn(), no.log());
+      case Verdict.Accepted accepted -> load(accepted, given, name);
+      case Verdict.Rejected no -> throw rejected(name, no);
       case Verdict.Unsupported missing -> throw new UnsupportedException(name + missing.what());
     };
+  }
+
+  /** Rewrites refuse some programs, too: the log is that of the whole load then, as Linux's is. */
+  private VmProgram load(Verdict.Accepted accepted, List<? extends BpfMap> given, String name) {
+    try {
+      return load(accepted.program(), given);
+    } catch (RejectedException refused) {
+      throw rejected(name, Rewriter.verdict(accepted, refused));
+    }
+  }
+
+  private static RejectedException rejected(String name, Verdict.Rejected no) {
+    return new RejectedException(name + no.message(), no.errno(), no.insn(), no.log());
   }
 
   /**
