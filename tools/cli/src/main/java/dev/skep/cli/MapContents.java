@@ -19,7 +19,7 @@ final class MapContents {
       try {
         writeElements(json, map);
       } catch (BpfErrnoException e) {
-        // A map without elements for user space (ring buffer, prog array) has none to show.
+        // A map without elements for user space (a ring buffer) has none to show.
         json.writeNull();
       }
       json.writeEndArray();
