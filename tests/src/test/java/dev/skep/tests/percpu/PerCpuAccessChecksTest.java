@@ -390,6 +390,22 @@ class PerCpuAccessChecksTest {
   }
 
   @ParameterizedTest
+  @Check(128)
+  @ValueSource(strings = {"interp", "jit", "jit-kernel"})
+  void blindedProgramsReachTheSameValues(String name) {
+    try (Engine engine = PerCpuObjects.blinding(name);
+        LoadedObject loaded = engine.load(object("percpu"))) {
+      PerCpuObjects.runOn(loaded.program("update"), 1);
+      var visited = loaded.perCpu(".percpu").onCpu(1);
+      assertThat(visited.getLong("data")).isEqualTo(1);
+      assertThat(visited.getLong("nums[6]")).isEqualTo(0xc0de);
+      assertThat(visited.getLong("cpu_id[0]")).isEqualTo(1);
+      assertThat(number(loaded, ".percpu.looooooooong", 1, 0, 4)).isEqualTo(11);
+      assertThat(number(loaded, ".percpu", 0, 0, 4)).isEqualTo(0xffffffffL);
+    }
+  }
+
+  @ParameterizedTest
   @Check(129)
   @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
   void theNumberOfTheCpu(String name) {

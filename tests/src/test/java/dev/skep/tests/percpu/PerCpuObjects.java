@@ -11,6 +11,7 @@ import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.Feature;
 import dev.skep.linux.KernelFeatures;
 import dev.skep.object.BpfObject;
+import dev.skep.rewrite.RewriteOptions;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import dev.skep.tests.engines.Engines;
@@ -56,7 +57,15 @@ final class PerCpuObjects {
    * An engine whose possible CPUs have those numbers; skips the test where they cannot be chosen.
    */
   static Engine open(String engine, int... cpus) {
-    VmOptions options = VmOptions.standard().withCpus(cpus);
+    return open(engine, VmOptions.standard().withCpus(cpus));
+  }
+
+  /** An engine of two CPUs that keeps programs' constants out of its code. */
+  static Engine blinding(String engine) {
+    return open(engine, VmOptions.ofCpus(2).withRewrites(RewriteOptions.SEED.blinded()));
+  }
+
+  private static Engine open(String engine, VmOptions options) {
     try {
       return switch (engine) {
         case "interp" -> Vm.interp(options);
