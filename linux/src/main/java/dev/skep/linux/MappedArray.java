@@ -1,8 +1,6 @@
 package dev.skep.linux;
 
 import dev.skep.engine.MappedValues;
-import dev.skep.errors.BpfErrnoException;
-import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.sys.Mapping;
 import dev.skep.natives.Memory;
@@ -27,9 +25,6 @@ public final class MappedArray implements MappedValues {
   static MappedArray of(KernelMap map, boolean writable) {
     MapSpec spec = map.spec();
     String what = map.what(writable ? "writable mmap of" : "mmap of");
-    if (spec.type() != MapType.ARRAY && spec.type() != MapType.ARENA) {
-      throw new BpfErrnoException(Errno.ENOTSUPP, what);
-    }
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     long stride = spec.type() == MapType.ARENA ? Memory.pageSize() : (spec.valueSize() + 7L) & ~7L;
     long bytes = entries * stride;

@@ -331,7 +331,7 @@ class PerCpuAccessChecksTest {
   @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
   void noIncrementIsLost(String name) throws Exception {
     int threads = 8;
-    int runs = name.equals("interp") ? 20_000 : 125_000;
+    int runs = 125_000;
     String increment =
         "r1 = map[0][0]+0\nr2 = *(u64 *)(r1 +0)\nr2 += 1\n*(u64 *)(r1 +0) = r2\nr0 = 0\nexit";
     try (Engine engine = PerCpuObjects.open(name);
