@@ -3,18 +3,43 @@ package dev.skep.program;
 /** The kernel whose verdicts are reproduced. Rewrites and machine code are those of Linux 6.18. */
 public enum Dialect {
   /** Linux 6.18: no direct access to the values of per-CPU arrays. */
-  V6_18,
+  V6_18("6.18"),
 
   /**
    * Later kernels with the patches that proposed global per-CPU data, before they were merged. All
    * is as in {@link #MAINLINE} but that programs with such data are refused without a JIT at once
    * and with another errno, and the order of the conditions for a value's address.
    */
-  SEED,
+  SEED("seed"),
 
   /**
    * Linux 7.0 and later: sleepable programs may use program arrays, callbacks may not reach a tail
    * call, which Linux 6.18 lets corrupt the stack, and there is global per-CPU data.
    */
-  MAINLINE
+  MAINLINE("mainline");
+
+  private final String text;
+
+  Dialect(String text) {
+    this.text = text;
+  }
+
+  /** The name that users give. */
+  public String text() {
+    return text;
+  }
+
+  /**
+   * The kernel of that name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Dialect parse(String text) {
+    for (Dialect dialect : values()) {
+      if (dialect.text.equals(text)) {
+        return dialect;
+      }
+    }
+    throw new IllegalArgumentException("kernel \"" + text + "\", want 6.18, seed or mainline");
+  }
 }

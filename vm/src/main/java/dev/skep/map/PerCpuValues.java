@@ -58,20 +58,20 @@ final class PerCpuValues {
     return cpus.indexOf(cpuNumber) < 0 ? 0 : region.address(offset, cpuNumber);
   }
 
-  /** Copies the value at a per-CPU offset to its user form; the padding of slots is zero. */
+  /**
+   * Copies the value at a per-CPU offset to its user form, the padding of slots as Linux 6.18 does.
+   */
   void copyOut(long offset, long out, long flags) {
     if ((flags & MapFlags.CPU) != 0) {
       Memory.copy(region.address(offset, (int) (flags >>> 32)), out, valueSize);
       return;
     }
     for (int i = 0; i < cpus.count(); i++) {
-      long slot = out + (long) i * stride;
-      Memory.fill(slot + valueSize, stride - valueSize, (byte) 0);
-      Memory.copy(region.address(offset, cpus.at(i).number()), slot, valueSize);
+      Memory.copy(region.address(offset, cpus.at(i).number()), out + (long) i * stride, stride);
     }
   }
 
-  /** Copies a value in user form to a per-CPU offset, the padding of slots left out. */
+  /** Copies a value in user form to a per-CPU offset, the padding of slots too. */
   void copyIn(long offset, long value, long flags) {
     if ((flags & MapFlags.CPU) != 0) {
       Memory.copy(value, region.address(offset, (int) (flags >>> 32)), valueSize);
@@ -82,7 +82,7 @@ final class PerCpuValues {
       int number = cpus.at(i).number();
       if (same || number < cpus.count()) {
         long from = same ? value : value + (long) number * stride;
-        Memory.copy(from, region.address(offset, number), valueSize);
+        Memory.copy(from, region.address(offset, number), same ? valueSize : stride);
       }
     }
   }

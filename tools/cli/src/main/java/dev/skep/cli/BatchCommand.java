@@ -118,7 +118,7 @@ final class BatchCommand implements Callable<Integer> {
   }
 
   private static VerifierOptions options(BatchRequest request) {
-    return Engines.linuxVerifier().withLogLevel(request.logLevel());
+    return Engines.verifier().withDialect(request.kernel()).withLogLevel(request.logLevel());
   }
 
   private static String verify(BatchRequest request, @Nullable Object id) throws IOException {

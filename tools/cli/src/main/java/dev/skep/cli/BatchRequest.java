@@ -4,6 +4,7 @@ import dev.skep.btf.Btf;
 import dev.skep.errors.MalformedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.ladder.Sample;
+import dev.skep.program.Dialect;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
@@ -42,6 +43,15 @@ final class BatchRequest {
   CodeTarget target() {
     return CodeTarget.parse(
         text("arch", "x86_64"), text("layout", "kernel"), text("dialect", "linux-6.18"));
+  }
+
+  /** Whose rules judge the program. */
+  Dialect kernel() {
+    try {
+      return Dialect.parse(text("kernel", "mainline"));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedException("kernel: " + e.getMessage());
+    }
   }
 
   int logLevel() {

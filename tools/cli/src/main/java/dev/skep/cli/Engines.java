@@ -27,16 +27,15 @@ final class Engines implements AutoCloseable {
     this.cpus = cpus;
   }
 
-  /** How programs are judged that the engines of the JVM run: by the rules of later kernels. */
+  /**
+   * How programs are judged that the engines of the JVM run: by the rules of later kernels, without
+   * a log.
+   */
   static VerifierOptions verifier() {
-    return linuxVerifier().withDialect(Dialect.MAINLINE);
-  }
-
-  /** How Linux 6.18 judges programs on this machine, with its kernel's types and without a log. */
-  static VerifierOptions linuxVerifier() {
     return VerifierOptions.standard()
         .withHost(HostFacts.root(DEFAULT_CPUS))
-        .withKernel(KernelBtf.types());
+        .withKernel(KernelBtf.types())
+        .withDialect(Dialect.MAINLINE);
   }
 
   /**

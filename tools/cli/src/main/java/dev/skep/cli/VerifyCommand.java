@@ -5,6 +5,7 @@ import dev.skep.cli.json.Json;
 import dev.skep.ladder.Finding;
 import dev.skep.ladder.ObjectLadder;
 import dev.skep.linux.KernelEngine;
+import dev.skep.program.Dialect;
 import dev.skep.program.Program;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
@@ -64,6 +65,12 @@ final class VerifyCommand implements Callable<Integer> {
   @Nullable String target;
 
   @Option(
+      names = "--kernel",
+      paramLabel = "K",
+      description = "Whose rules hold: 6.18, seed or mainline (default; 6.18 --against-linux).")
+  @Nullable String kernelRules;
+
+  @Option(
       names = "--against-linux",
       description = "Ask the running kernel too, and compare: verdict, reason, counters, logs.")
   boolean againstLinux;
@@ -108,8 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private int judgeAll(Output output) throws IOException {
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
-    VerifierOptions facts = againstLinux ? ObjectLadder.verifierOptions() : Engines.verifier();
-    VerifierOptions options = facts.withLogLevel(logLevel == null ? 1 : logLevel);
+    VerifierOptions options = rules().withLogLevel(logLevel == null ? 1 : logLevel);
     ProgramFilter filter = new ProgramFilter(filters);
     Program extended = target == null ? null : ObjectArgument.parse(target).openProgram();
     int status = ExitStatus.OK;
@@ -132,6 +138,15 @@ final class VerifyCommand implements Callable<Integer> {
       }
     }
     return status;
+  }
+
+  private VerifierOptions rules() {
+    VerifierOptions facts = againstLinux ? ObjectLadder.verifierOptions() : Engines.verifier();
+    try {
+      return kernelRules == null ? facts : facts.withDialect(Dialect.parse(kernelRules));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--kernel: " + e.getMessage());
+    }
   }
 
   private sealed interface Output {

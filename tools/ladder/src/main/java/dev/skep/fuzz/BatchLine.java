@@ -3,6 +3,7 @@ package dev.skep.fuzz;
 import dev.skep.btf.Btf;
 import dev.skep.ladder.Rung;
 import dev.skep.ladder.Sample;
+import dev.skep.program.Dialect;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
@@ -26,6 +27,7 @@ public final class BatchLine {
     BatchLine line = new BatchLine();
     Rung rung = found.finding().rung();
     line.number("id", found.seed()).text("op", operation(rung)).text("rung", rung.name());
+    line.text("kernel", Dialect.V6_18.text());
     line.sample(found.sample());
     switch (rung) {
       case LOG -> line.number("log_level", WHOLE_LOG);
