@@ -7,6 +7,7 @@ import dev.skep.engine.Engine;
 import dev.skep.run.Vm;
 import dev.skep.run.VmOptions;
 import dev.skep.skeleton.Skeleton;
+import dev.skep.testing.Check;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URL;
@@ -140,6 +141,18 @@ class SkeletonTest {
         }
       }
       """;
+
+  @Test
+  @Check(107)
+  void sectionsHaveBpftoolsNamesAndNoStaticVariables() throws Exception {
+    String source = Skeleton.of("kinds.bpf.o", kinds(), null, "org.made").source();
+    assertThat(source)
+        .contains("public PerCpu<PercpuMore> percpuMore() {")
+        .contains("perCpu(\".percpu.more\", PercpuMore::new)")
+        .contains("public PercpuMore percpuMoreInitial() {")
+        .contains("public long last(int i) {")
+        .doesNotContain("hidden");
+  }
 
   @Test
   @SuppressWarnings("unchecked")

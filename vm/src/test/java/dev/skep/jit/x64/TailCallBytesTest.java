@@ -292,4 +292,31 @@ class TailCallBytesTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("tail call through map 0 of a program with 0 maps");
   }
+
+  /**
+   * What is executed when the call is taken: the two places of a direct one are a nop and a jump
+   * then. Words are loaded from the counter's cell, the map's header, the slot and the program; the
+   * pointer to the cell lies in the frame.
+   */
+  @ParameterizedTest
+  @CsvSource({DYNAMIC + ", 15, 4", STATIC + ", 13, 2", DIRECT + ", 8, 1"})
+  @Check(145)
+  void takenCallsAreShort(int imm, int instructions, int loads) {
+    byte[] code = HexFormat.of().parseHex(seed(imm, 3, 0, ""));
+    StringBuilder text = new StringBuilder();
+    int count = 0;
+    for (int at = 0; at < code.length; count++) {
+      at = X64Disassembler.append(text, code, at, at);
+      text.append('\n');
+    }
+    assertThat(count).isEqualTo(instructions);
+    long memory =
+        text.toString()
+            .lines()
+            .filter(line -> line.contains("(%") && !line.startsWith("nop"))
+            .count();
+    long pointer = text.toString().lines().filter(line -> line.contains("(%rbp)")).count();
+    long increments = text.toString().lines().filter(line -> line.startsWith("addq")).count();
+    assertThat(memory - pointer - increments).as(text.toString()).isEqualTo(loads);
+  }
 }
