@@ -20,6 +20,7 @@ final class AllHelpers {
     new RouteHelpers(devices).define(table);
     new PerfHelpers(maps).define(table);
     new StorageHelpers(maps).define(table);
+    new BranchHelpers(options.branches()).define(table);
     ProbeMemory memory = new ProbeMemory(maps.machine().addressSpace());
     new TextHelpers(memory, options.trace()).define(table);
     new ProbeHelpers(memory).define(table);

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  *     masked against speculation
  * @param rewrites how tail calls are encoded, and whether direct ones are wanted: a JIT does as it
  *     is told, the interpreter has no direct ones
+ * @param branches where bpf_get_branch_snapshot takes a CPU's last branches from
  */
 public record VmOptions(
     int[] cpus,
@@ -34,7 +35,8 @@ public record VmOptions(
     Map<Integer, BpfFunction> helpers,
     KernelTypes kernel,
     boolean guardedMaps,
-    RewriteOptions rewrites) {
+    RewriteOptions rewrites,
+    BranchSnapshot branches) {
   private static final int NR_CPUS = 256;
 
   public VmOptions {
@@ -73,41 +75,53 @@ public record VmOptions(
         Map.of(),
         KernelTypes.NONE,
         false,
-        RewriteOptions.SEED);
+        RewriteOptions.SEED,
+        BranchSnapshot.NONE);
   }
 
   public VmOptions withCpus(int... numbers) {
     return new VmOptions(
-        numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps, rewrites);
+        numbers, dialect, hz, devices, trace, helpers, kernel, guardedMaps, rewrites, branches);
   }
 
   /** The rules of another kernel; Linux 6.18 lets callbacks reach tail calls that break frames. */
   public VmOptions withDialect(Dialect rules) {
-    return new VmOptions(cpus, rules, hz, devices, trace, helpers, kernel, guardedMaps, rewrites);
+    return new VmOptions(
+        cpus, rules, hz, devices, trace, helpers, kernel, guardedMaps, rewrites, branches);
   }
 
   public VmOptions withDevices(int... ifindexes) {
     return new VmOptions(
-        cpus, dialect, hz, ifindexes, trace, helpers, kernel, guardedMaps, rewrites);
+        cpus, dialect, hz, ifindexes, trace, helpers, kernel, guardedMaps, rewrites, branches);
   }
 
   public VmOptions withTrace(Consumer<String> sink) {
-    return new VmOptions(cpus, dialect, hz, devices, sink, helpers, kernel, guardedMaps, rewrites);
+    return new VmOptions(
+        cpus, dialect, hz, devices, sink, helpers, kernel, guardedMaps, rewrites, branches);
   }
 
   /** What the verifier knows of the kernel: without it programs cannot use its types. */
   public VmOptions withKernel(KernelTypes types) {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, types, guardedMaps, rewrites);
+    return new VmOptions(
+        cpus, dialect, hz, devices, trace, helpers, types, guardedMaps, rewrites, branches);
   }
 
   /** Programs are rewritten in another way. */
   public VmOptions withRewrites(RewriteOptions options) {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, guardedMaps, options);
+    return new VmOptions(
+        cpus, dialect, hz, devices, trace, helpers, kernel, guardedMaps, options, branches);
+  }
+
+  /** Programs see branches of that source: a JVM cannot read the CPU's last branch records. */
+  public VmOptions withBranches(BranchSnapshot source) {
+    return new VmOptions(
+        cpus, dialect, hz, devices, trace, helpers, kernel, guardedMaps, rewrites, source);
   }
 
   /** Maps are guarded against speculation, as those of a loader without CAP_PERFMON. */
   public VmOptions withGuardedMaps() {
-    return new VmOptions(cpus, dialect, hz, devices, trace, helpers, kernel, true, rewrites);
+    return new VmOptions(
+        cpus, dialect, hz, devices, trace, helpers, kernel, true, rewrites, branches);
   }
 
   /**
@@ -117,7 +131,8 @@ public record VmOptions(
   public VmOptions withHelper(int id, BpfFunction function) {
     Map<Integer, BpfFunction> more = new HashMap<>(helpers);
     more.put(id, function);
-    return new VmOptions(cpus, dialect, hz, devices, trace, more, kernel, guardedMaps, rewrites);
+    return new VmOptions(
+        cpus, dialect, hz, devices, trace, more, kernel, guardedMaps, rewrites, branches);
   }
 
   /** As {@link #withHelper(int, BpfFunction)}, by a name as in "bpf_get_current_task". */
