@@ -24,7 +24,7 @@ final class BranchHelpers {
   /** Writes records to an address that has room for {@code count}; returns how many. */
   private long take(Cpu cpu, long entries, long count) {
     int most = (int) Math.min(count, BranchSnapshot.MOST);
-    if (most <= 0 || source == BranchSnapshot.NONE) {
+    if (most <= 0) {
       return 0;
     }
     long[] records = new long[most * BranchSnapshot.WORDS];

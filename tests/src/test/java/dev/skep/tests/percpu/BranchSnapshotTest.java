@@ -77,8 +77,8 @@ class BranchSnapshotTest {
 
   private static BpfObject example() throws IOException {
     Path here = Path.of("").toAbsolutePath();
-    Path root = Files.isDirectory(here.resolve("examples")) ? here : here.getParent();
-    return BpfObject.open(root.resolve("examples/lbr.bpf.o"));
+    Path file = here.resolve("examples/lbr.bpf.o");
+    return BpfObject.open(Files.exists(file) ? file : here.resolveSibling("examples/lbr.bpf.o"));
   }
 
   /** As many branches as asked for, up to a number: 1, 2, 3.. in all their words. */
