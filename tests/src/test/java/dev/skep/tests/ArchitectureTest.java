@@ -150,7 +150,7 @@ final class ArchitectureTest {
     List<String> known =
         Stream.concat(
                 ALLOWED.stream().map(Arrows::from),
-                Stream.of("cli", "cli.pcap", "cli.json", "maven"))
+                Stream.of("cli", "cli.pcap", "cli.json", "maven", "testing"))
             .map(name -> "dev.skep." + name)
             .toList();
     classes()
