@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
       RunCommand.class,
       VerifyCommand.class,
       ProgCommand.class,
+      MapCommand.class,
       BtfCommand.class,
       GenCommand.class,
       LadderCommand.class,

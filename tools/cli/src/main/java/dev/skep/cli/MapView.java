@@ -36,7 +36,7 @@ final class MapView {
 
   private record Element(byte[] key, byte[] value) {}
 
-  private boolean perCpu() {
+  boolean perCpu() {
     return switch (spec.type()) {
       case PERCPU_ARRAY, PERCPU_HASH, LRU_PERCPU_HASH -> true;
       default -> false;
@@ -70,7 +70,7 @@ final class MapView {
     return true;
   }
 
-  private int slots() {
+  int slots() {
     return map.userValueSize() / Math.max(1, slotSize());
   }
 
@@ -78,18 +78,18 @@ final class MapView {
     return (spec.valueSize() + 7) & ~7;
   }
 
-  private byte[] slot(byte[] value, int cpu) {
+  byte[] slot(byte[] value, int cpu) {
     return Arrays.copyOfRange(value, cpu * slotSize(), cpu * slotSize() + spec.valueSize());
   }
 
-  private Object value(byte[] bytes) {
+  Object value(byte[] bytes) {
     Btf btf = spec.btf();
     return btf == null || spec.valueTypeId() == 0
         ? HexFormat.ofDelimiter(" ").formatHex(bytes)
         : BtfValue.of(btf, spec.valueTypeId(), bytes, 0);
   }
 
-  private Object key(byte[] bytes) {
+  Object key(byte[] bytes) {
     Btf btf = spec.btf();
     if (btf != null && spec.keyTypeId() != 0) {
       return BtfValue.of(btf, spec.keyTypeId(), bytes, 0);
