@@ -15,6 +15,7 @@ import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -100,8 +101,9 @@ final class BehaviourRungs {
       for (int i = 0; i < inputs.size(); i++) {
         lines.add("input " + (i + 1) + ": " + Behaviour.run(target, inputs.get(i)));
       }
+      Set<String> used = usedMaps(loaded);
       for (Map.Entry<String, BpfMap> map : loaded.maps().entrySet()) {
-        if (Behaviour.isReadable(map.getValue().spec().type())) {
+        if (used.contains(map.getKey()) && Behaviour.isReadable(map.getValue().spec().type())) {
           for (String element : Behaviour.elements(map.getValue())) {
             lines.add("map \"" + map.getKey() + "\" " + element);
           }
@@ -109,6 +111,15 @@ final class BehaviourRungs {
       }
     }
     return String.join("\n", lines);
+  }
+
+  /** An engine may leave out what no program that it loads uses, as per-CPU data in Linux 6.18. */
+  private static Set<String> usedMaps(LoadedObject loaded) {
+    Set<String> used = new HashSet<>();
+    for (LoadedProgram program : loaded.programs().values()) {
+      program.program().maps().forEach(map -> used.add(map.name()));
+    }
+    return used;
   }
 
   private static boolean canRun(LoadedProgram program, TestRun input) {
