@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.fuzz.ProgramGenerator;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.arm64.A64Disassembler;
 import dev.skep.jit.arm64.A64Jit;
-import dev.skep.jit.arm64.A64KernelAddresses;
 import dev.skep.jit.arm64.A64Layout;
 import dev.skep.program.Program;
 import dev.skep.rewrite.JitTarget;
@@ -76,7 +76,7 @@ final class ArmDisassemblyTest {
     try {
       MachineCode code =
           A64Jit.compile(
-              Rewriter.rewrite(accepted.program(), options), layout, new A64KernelAddresses());
+              Rewriter.rewrite(accepted.program(), options), layout, OfflineLinkage.ARM64);
       ByteBuffer bytes = ByteBuffer.wrap(code.dumped()).order(ByteOrder.LITTLE_ENDIAN);
       while (bytes.hasRemaining()) {
         words.add(bytes.getInt());

@@ -3,12 +3,11 @@ package dev.skep.cli;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.JitedListing;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.arm64.A64Disassembler;
 import dev.skep.jit.arm64.A64Jit;
-import dev.skep.jit.arm64.A64KernelAddresses;
 import dev.skep.jit.arm64.A64Layout;
 import dev.skep.jit.x64.CodeLayout;
-import dev.skep.jit.x64.KernelAddresses;
 import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.UserLayout;
 import dev.skep.jit.x64.X64Disassembler;
@@ -64,11 +63,11 @@ record CodeTarget(JitTarget machine, boolean userLayout, TailCallDialect tailCal
    */
   MachineCode compile(RunnableProgram runnable) {
     return switch (machine) {
-      case X86_64 -> X64Jit.compile(runnable, layout(), new KernelAddresses());
+      case X86_64 -> X64Jit.compile(runnable, layout(), OfflineLinkage.X86_64);
       case ARM64 -> {
         checkKernelLayout();
         A64Layout layout = A64Layout.linux(A64Layout.Dialect.LINUX_6_18);
-        yield A64Jit.compile(runnable, layout, new A64KernelAddresses());
+        yield A64Jit.compile(runnable, layout, OfflineLinkage.ARM64);
       }
     };
   }

@@ -2,8 +2,8 @@ package dev.skep.ladder;
 
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.Relocation;
-import dev.skep.jit.x64.KernelAddresses;
 import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.X64Jit;
 import dev.skep.linux.ProgramInfo;
@@ -26,7 +26,7 @@ public final class MachineForm {
     if (layout == null) {
       throw new UnsupportedException(String.valueOf(kernel.unsupported()));
     }
-    return X64Jit.compile(program, layout, new KernelAddresses());
+    return X64Jit.compile(program, layout, OfflineLinkage.X86_64);
   }
 
   public static String ofSkep(MachineCode code) {

@@ -2,7 +2,7 @@ package dev.skep.ladder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skep.jit.x64.KernelAddresses;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.x64.KernelLayout;
 import dev.skep.jit.x64.KernelLayout.Indirect;
 import dev.skep.jit.x64.X64Jit;
@@ -68,7 +68,7 @@ final class LayoutReaderTest {
     RunnableProgram runnable =
         RUNNABLE.computeIfAbsent(
             program.type() + Arrays.toString(program.insns()), _ -> runnable(program));
-    return X64Jit.compile(runnable, layout, new KernelAddresses()).bytes();
+    return X64Jit.compile(runnable, layout, OfflineLinkage.X86_64).bytes();
   }
 
   private static RunnableProgram runnable(Program program) {

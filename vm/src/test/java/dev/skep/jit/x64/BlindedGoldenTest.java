@@ -3,6 +3,7 @@ package dev.skep.jit.x64;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
@@ -46,7 +47,7 @@ class BlindedGoldenTest {
     JitInput input =
         new JitInput(insns, List.of(main), List.of(), TailCallDialect.LINUX_6_18, false, 0, 0);
     MachineCode code =
-        new KernelEmitter(input, KernelLayout.linux(true), new KernelAddresses()).emit();
+        new KernelEmitter(input, KernelLayout.linux(true), OfflineLinkage.X86_64).emit();
     byte[] linux = HEX.parseHex(fields[2]);
     byte[] skep = code.bytes();
     for (Relocation place : code.relocations()) {

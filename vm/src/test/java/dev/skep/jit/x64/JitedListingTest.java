@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.isa.Assembler;
 import dev.skep.jit.JitedListing;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
 import java.util.List;
@@ -19,7 +20,7 @@ class JitedListingTest {
     JitInput input =
         new JitInput(insns, List.of(main), List.of(), TailCallDialect.LINUX_6_18, false, 0, 0);
     MachineCode code =
-        new KernelEmitter(input, KernelLayout.linux(true), new KernelAddresses()).emit();
+        new KernelEmitter(input, KernelLayout.linux(true), OfflineLinkage.X86_64).emit();
     StringBuilder out = new StringBuilder();
     JitedListing.lines(code, code.bytes(), 0, X64Disassembler::append)
         .forEach(line -> out.append(line.at()).append(' ').append(line.text()).append('\n'));

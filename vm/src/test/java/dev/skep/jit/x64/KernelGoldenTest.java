@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.Relocation;
 import dev.skep.rewrite.PokeDescriptor;
 import dev.skep.rewrite.RunnableProgram;
@@ -45,7 +46,7 @@ class KernelGoldenTest {
     String name = line.get("family") + "/" + line.get("id");
     MachineCode code;
     try {
-      code = new KernelEmitter(input(line), KernelLayout.linux(true), new KernelAddresses()).emit();
+      code = new KernelEmitter(input(line), KernelLayout.linux(true), OfflineLinkage.X86_64).emit();
     } catch (RuntimeException thrown) {
       return name + ": " + thrown;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.isa.InsnWord;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.x64.KernelLayout.Indirect;
 import dev.skep.rewrite.RunnableProgram;
 import dev.skep.rewrite.TailCallDialect;
@@ -45,7 +46,7 @@ class PerCpuBytesChecksTest {
         new RunnableProgram.Function(0, insns.length, 0, false, false, false, false);
     JitInput input =
         new JitInput(insns, List.of(main), List.of(), TailCallDialect.SEED, false, 0, 0);
-    MachineCode code = new KernelEmitter(input, LAYOUT, new KernelAddresses()).emit();
+    MachineCode code = new KernelEmitter(input, LAYOUT, OfflineLinkage.X86_64).emit();
     return HexFormat.ofDelimiter(" ")
         .withUpperCase()
         .formatHex(code.bytes(), code.insnOffset(1), code.insnOffset(2));

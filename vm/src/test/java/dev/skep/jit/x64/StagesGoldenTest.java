@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.program.AttachType;
 import dev.skep.program.Dialect;
 import dev.skep.program.HostFacts;
@@ -106,7 +107,7 @@ class StagesGoldenTest {
         X64Jit.compile(
             Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX),
             KernelLayout.linux(true),
-            new KernelAddresses());
+            OfflineLinkage.X86_64);
     String hex = HexFormat.of().formatHex(code.masked());
     return hex.equals(line.get("jited"))
         ? "equal"

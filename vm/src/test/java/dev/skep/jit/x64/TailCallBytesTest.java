@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.isa.Assembler;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.jit.Relocation;
 import dev.skep.jit.x64.KernelLayout.Indirect;
 import dev.skep.program.MapSpec;
@@ -77,7 +78,7 @@ class TailCallBytesTest {
   }
 
   private static MachineCode compile(KernelLayout layout, JitInput input) {
-    return new KernelEmitter(input, layout, new KernelAddresses()).emit();
+    return new KernelEmitter(input, layout, OfflineLinkage.X86_64).emit();
   }
 
   /** The bytes of a tail call that is the second instruction of a main program. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.isa.Assembler;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
+import dev.skep.jit.OfflineLinkage;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
 import dev.skep.natives.CodeSpace;
@@ -58,7 +59,7 @@ class UserLayoutTest {
   }
 
   private static MachineCode compile(JitInput input) {
-    return X64Jit.compile(input, new UserLayout(true), new KernelAddresses());
+    return X64Jit.compile(input, new UserLayout(true), OfflineLinkage.X86_64);
   }
 
   private static String body(String source, boolean indexFits) {

@@ -1,21 +1,31 @@
-package dev.skep.jit.x64;
+package dev.skep.jit;
 
-import dev.skep.jit.Linkage;
 import dev.skep.rewrite.KernelVariable;
 
 /**
  * Addresses like those of a running kernel, for code that is only to be looked at: constants take
  * the forms that they take there. The true values are known to no one else, and are masked where
- * code is compared ({@link dev.skep.jit.MachineCode#masked}).
+ * code is compared ({@link MachineCode#masked}).
  */
-public final class KernelAddresses implements Linkage {
-  private static final long DIRECT_MAP = 0xffff_8881_0000_0000L;
-  private static final long MAP_DISTANCE = 1L << 20;
-  private static final long KERNEL_DATA = 0xffff_ffff_8200_0000L;
+public enum OfflineLinkage implements Linkage {
+  /** Maps in the direct map, variables in the kernel's image. */
+  X86_64(0xffff_8881_0000_0000L, 1L << 20, 0xffff_ffff_8200_0000L),
+  /** With 48 bits of virtual addresses: constants take as many words as they take there. */
+  ARM64(0xffff_0000_c400_8000L, 1L << 12, 0xffff_8000_8200_8000L);
+
+  private final long maps;
+  private final long mapDistance;
+  private final long variables;
+
+  OfflineLinkage(long maps, long mapDistance, long variables) {
+    this.maps = maps;
+    this.mapDistance = mapDistance;
+    this.variables = variables;
+  }
 
   @Override
   public long mapAddress(int map) {
-    return DIRECT_MAP + map * MAP_DISTANCE;
+    return maps + map * mapDistance;
   }
 
   @Override
@@ -25,7 +35,7 @@ public final class KernelAddresses implements Linkage {
 
   @Override
   public long variableAddress(KernelVariable variable) {
-    return KERNEL_DATA + 8L * variable.ordinal();
+    return variables + 8L * variable.ordinal();
   }
 
   /** Code that is not run has no functions to reach. */
