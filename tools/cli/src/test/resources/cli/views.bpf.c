@@ -87,6 +87,9 @@ struct all all GLOBAL = {
 	.flag = true, .mode = FAST, .unknown = 77, .low = 5, .high = 4097, .sign = -3, .wide = 1ull << 63,
 	.inner = { { -9223372036854775807ll - 1, -1ull }, { 5, 6 } }, .pointer = (void *)0xffff888000001000,
 };
+#ifdef VARIABLES
+double ratio GLOBAL = 0.5;
+#endif
 
 #define FILL(map, key_type, size) \
 	do { \

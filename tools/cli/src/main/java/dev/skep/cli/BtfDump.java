@@ -132,10 +132,16 @@ final class BtfDump {
   }
 
   private void floating(int id, int offset) {
-    switch (btf.size(id)) {
-      case 4 -> out.word(Float.toString(Float.intBitsToFloat((int) number(offset, 4))));
-      case 8 -> out.word(Double.toString(Double.longBitsToDouble(number(offset, 8))));
-      default -> throw new MalformedException("type #" + id + ": a float of that size");
+    double value =
+        switch (btf.size(id)) {
+          case 4 -> Float.intBitsToFloat((int) number(offset, 4));
+          case 8 -> Double.longBitsToDouble(number(offset, 8));
+          default -> throw new MalformedException("type #" + id + ": a float of that size");
+        };
+    if (Double.isFinite(value)) {
+      out.word(Double.toString(value));
+    } else {
+      out.string(Double.toString(value));
     }
   }
 
@@ -164,19 +170,20 @@ final class BtfDump {
 
   private void array(int id, int offset, int depth) {
     int element = btf.skip(btf.arrayElement(id), true);
-    int size = Math.toIntExact(btf.sizeOf(element));
     int length = btf.arrayLength(id);
+    // At least 1, so that elements without size end where the bytes do.
+    long size = Math.max(1, btf.sizeOf(element));
     if (btf.kind(element) == BtfKind.INT && size == 1) {
       int end = stringEnd(offset, length);
       if (end >= 0) {
-        int from = Math.min(offset, bytes.length);
-        out.string(new String(bytes, from, Math.max(0, end - from), StandardCharsets.ISO_8859_1));
+        int from = Math.min(offset, end);
+        out.string(new String(bytes, from, end - from, StandardCharsets.ISO_8859_1));
         return;
       }
     }
     out.startArray();
     for (int i = 0; i < length && offset + i * size < bytes.length; i++) {
-      write(element, offset + i * size, depth + 1);
+      write(element, (int) (offset + i * size), depth + 1);
     }
     out.endArray();
   }
@@ -185,7 +192,7 @@ final class BtfDump {
   private int stringEnd(int offset, int length) {
     for (int i = offset; i < offset + length; i++) {
       if (at(i) == 0) {
-        return i;
+        return Math.min(i, bytes.length);
       }
       if (!printable(at(i))) {
         return -1;

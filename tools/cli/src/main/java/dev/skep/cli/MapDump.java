@@ -167,7 +167,7 @@ final class MapDump {
     heads.add(view.perCpu() ? "sum" : "value");
     TextTable table = new TextTable("", heads);
     for (MapEntries.Entry entry : MapEntries.of(map)) {
-      String key = spec.keyTypeId() == 0 && btf != null ? "" : BtfValue.text(view.key(entry.key()));
+      String key = view.isGlobals() ? "" : BtfValue.text(view.key(entry.key()));
       List<Object> values = new ArrayList<>();
       for (int cpu = 0; view.perCpu() && cpu < view.slots(); cpu++) {
         values.add(view.value(view.slot(entry.value(), cpu)));

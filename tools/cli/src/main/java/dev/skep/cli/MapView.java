@@ -122,7 +122,7 @@ final class MapView {
   }
 
   /** Whether the value is a section of global variables. */
-  private boolean isGlobals() {
+  boolean isGlobals() {
     Btf btf = spec.btf();
     return btf != null
         && spec.valueTypeId() != 0

@@ -141,6 +141,7 @@ class MapDumpTest {
                                           "data": 0
                                       },{
               """)
+          .contains("\"ratio\": 0.5\n")
           .doesNotContain("\"key\"");
       String json = dump.json(false);
       String formatted = json.substring(json.indexOf("\"formatted\""));
