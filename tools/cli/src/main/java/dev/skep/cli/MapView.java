@@ -4,14 +4,19 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.engine.BpfMap;
+import dev.skep.engine.LoadedObject;
+import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.MapEntries;
 import dev.skep.errors.SkepException;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +33,26 @@ final class MapView {
   private final BpfMap map;
   private final MapSpec spec;
 
+  /** Programs that slots are named after. */
+  private final Collection<LoadedProgram> programs;
+
   MapView(String name, BpfMap map) {
+    this(name, map, List.of());
+  }
+
+  private MapView(String name, BpfMap map, Collection<LoadedProgram> programs) {
     this.name = name;
     this.map = map;
     this.spec = map.spec();
+    this.programs = programs;
+  }
+
+  /** The maps of an object, in its order. */
+  static List<MapView> of(LoadedObject object) {
+    Collection<LoadedProgram> programs = object.programs().values();
+    return object.maps().entrySet().stream()
+        .map(map -> new MapView(map.getKey(), map.getValue(), programs))
+        .toList();
   }
 
   private record Element(byte[] key, byte[] value) {}
@@ -45,7 +66,7 @@ final class MapView {
 
   private boolean hasElements() {
     return switch (spec.type()) {
-      case RINGBUF, USER_RINGBUF, PROG_ARRAY, PERF_EVENT_ARRAY, QUEUE, STACK, ARENA -> false;
+      case RINGBUF, USER_RINGBUF, PERF_EVENT_ARRAY, QUEUE, STACK, ARENA -> false;
       default -> true;
     };
   }
@@ -82,7 +103,25 @@ final class MapView {
     return Arrays.copyOfRange(value, cpu * slotSize(), cpu * slotSize() + spec.valueSize());
   }
 
+  /** A slot's program by its name; one that is not of the object by its id. */
+  private Object program(byte[] id) {
+    long number = number(id);
+    return programs.stream()
+        .filter(program -> program.id() == number)
+        .map(program -> program.program().name())
+        .findFirst()
+        .map(Object.class::cast)
+        .orElse(number);
+  }
+
+  private static long number(byte[] bytes) {
+    return Integer.toUnsignedLong(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt());
+  }
+
   Object value(byte[] bytes) {
+    if (spec.type() == MapType.PROG_ARRAY) {
+      return program(bytes);
+    }
     Btf btf = spec.btf();
     return btf == null || spec.valueTypeId() == 0
         ? HexFormat.ofDelimiter(" ").formatHex(bytes)
@@ -94,11 +133,13 @@ final class MapView {
     if (btf != null && spec.keyTypeId() != 0) {
       return BtfValue.of(btf, spec.keyTypeId(), bytes, 0);
     }
-    if (spec.type() == MapType.ARRAY || spec.type() == MapType.PERCPU_ARRAY) {
-      return (bytes[0] & 0xffL)
-          | (bytes[1] & 0xffL) << 8
-          | (bytes[2] & 0xffL) << 16
-          | (bytes[3] & 0xffL) << 24;
+    switch (spec.type()) {
+      case ARRAY, PERCPU_ARRAY, PROG_ARRAY -> {
+        return number(bytes);
+      }
+      default -> {
+        // has keys of its own
+      }
     }
     return HexFormat.ofDelimiter(" ").formatHex(bytes);
   }

@@ -3,7 +3,6 @@ package dev.skep.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.skep.cli.json.Json;
 import dev.skep.cli.pcap.CaptureReader;
-import dev.skep.engine.BpfMap;
 import dev.skep.engine.LoadedObject;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
@@ -160,7 +159,7 @@ final class RunCommand implements Callable<Integer> {
                   Locale.ROOT, "%.1f %%", 100.0 * refused.getValue() / stream.packets())));
     }
     table.lines().forEach(out::println);
-    loaded.maps().forEach((name, map) -> new MapView(name, map).print(out));
+    MapView.of(loaded).forEach(map -> map.print(out));
   }
 
   private static String duration(long nanos) {
@@ -186,8 +185,8 @@ final class RunCommand implements Callable<Integer> {
       json.writeStringField("engine", engine);
       body.write(json);
       json.writeArrayFieldStart("maps");
-      for (Map.Entry<String, BpfMap> map : loaded.maps().entrySet()) {
-        new MapView(map.getKey(), map.getValue()).write(json);
+      for (MapView map : MapView.of(loaded)) {
+        map.write(json);
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -270,6 +269,6 @@ final class RunCommand implements Callable<Integer> {
     if (result.data() != null && dataOut == null) {
       out.println("Data: " + Hex.of(result.data()));
     }
-    loaded.maps().forEach((mapName, map) -> new MapView(mapName, map).print(out));
+    MapView.of(loaded).forEach(map -> map.print(out));
   }
 }

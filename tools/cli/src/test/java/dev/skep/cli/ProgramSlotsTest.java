@@ -81,6 +81,19 @@ class ProgramSlotsTest {
     assertThat(retval(engine, 2, "jumps:3=two")).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
+  void slotsAreShownByTheNamesOfTheirPrograms(String engine) {
+    needs(engine);
+    String[] input = {
+      "entry", "--data-in", "hex:" + "00".repeat(64), "--prog-array", "jumps:3=two"
+    };
+    assertThat(run(engine, input)).isZero();
+    assertThat(out.toString())
+        .contains("jumps (prog_array)\n  1: \"one\"\n  3: \"two\"\n")
+        .contains("plain (array)");
+  }
+
   /** What lies in a slot is not what is meant to be run, where no program is named. */
   @ParameterizedTest
   @ValueSource(strings = {"interp", "jit", "jit-kernel", "linux"})
