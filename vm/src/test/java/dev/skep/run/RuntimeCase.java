@@ -3,6 +3,7 @@ package dev.skep.run;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.isa.InsnWord;
+import dev.skep.map.MapFlags;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -111,7 +112,7 @@ final class RuntimeCase {
         number(map, "key", 0),
         number(map, "value", 0),
         number(map, "max", 0),
-        number(map, "flags", 0),
+        known == MapType.BLOOM_FILTER ? steady(map) : number(map, "flags", 0),
         number(map, "extra", 0),
         inner,
         null,
@@ -121,6 +122,12 @@ final class RuntimeCase {
         false,
         List.of(),
         false);
+  }
+
+  /** Flags of a bloom filter that finds what is not there in every run, or in none. */
+  private static int steady(Map<String, Object> map) {
+    boolean made = number(map, "create_errno", 0) == 0;
+    return number(map, "flags", 0) | (made ? MapFlags.ZERO_SEED : 0);
   }
 
   /**
