@@ -77,7 +77,7 @@ public final class PerCpuBench {
       contender(
           "c",
           kind.equals("pointer") ? "variable" : "variable_anew",
-          new NativeIncrements(library, kind)::nanos);
+          new NativeLoop(library, "increment_" + kind, (units, times) -> units * times)::nanos);
     }
   }
 

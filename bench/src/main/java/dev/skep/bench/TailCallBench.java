@@ -60,9 +60,12 @@ public final class TailCallBench {
     forms(opened(Vm.jit(options)), "user", RewriteOptions.SEED);
     interp(opened(Vm.interp(options)), TailCallText.CONSTANT, TailCallText.VARIABLE);
     Path library = arguments.root().resolve("bench/native/tail-chain.so").toAbsolutePath();
-    contender("c", "c", "direct", TailCallText.CONSTANT, new NativeChain(library, "direct")::nanos);
-    contender(
-        "c", "c", "indirect", TailCallText.VARIABLE, new NativeChain(library, "indirect")::nanos);
+    contender("c", "c", "direct", TailCallText.CONSTANT, chain(library, "chain_direct")::nanos);
+    contender("c", "c", "indirect", TailCallText.VARIABLE, chain(library, "chain_indirect")::nanos);
+  }
+
+  private static NativeLoop chain(Path library, String name) {
+    return new NativeLoop(library, name, (hops, times) -> (long) TailCallText.RESULT * times);
   }
 
   private void forms(Engine engine, String layout, RewriteOptions options) {
