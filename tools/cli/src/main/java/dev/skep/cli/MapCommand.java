@@ -6,7 +6,9 @@ import dev.skep.engine.Engine;
 import dev.skep.engine.LoadedObject;
 import dev.skep.engine.LoadedProgram;
 import dev.skep.engine.TestRun;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,6 +69,7 @@ final class MapCommand implements Callable<Integer> {
         throw new UsageException("the program is named twice");
       }
       BpfObject opened = argument.open();
+      checkName(opened, map);
       int cpuCount = cpus == null ? Engines.DEFAULT_CPUS : cpus;
       try (Engines engines = new Engines(cpuCount);
           LoadedObject loaded =
@@ -74,7 +77,10 @@ final class MapCommand implements Callable<Integer> {
                   engines.named(engine),
                   opened,
                   rest.isEmpty() ? argument.program() : rest.getFirst())) {
-        print(map, map(opened, loaded, map));
+        if (!loaded.maps().containsKey(map)) {
+          throw new UnsupportedException("map \"" + map + "\" on engine " + engine + " here");
+        }
+        print(map, loaded.map(map));
       }
       return ExitStatus.OK;
     }
@@ -101,12 +107,15 @@ final class MapCommand implements Callable<Integer> {
       }
     }
 
-    /** Loads the program with what it jumps to, and runs it; without an input only the maps. */
+    /**
+     * Loads the program with what it jumps to, and runs it; without an input only the maps, and the
+     * programs that lie in them.
+     */
     private LoadedObject load(Engine target, BpfObject object, @Nullable String wanted)
         throws IOException {
       if (!runs()) {
         for (ObjectProgram each : object.programs()) {
-          object.autoload(each.name(), false);
+          object.autoload(each.name(), isSlot(object, each.name()));
         }
         return target.load(object);
       }
@@ -123,6 +132,10 @@ final class MapCommand implements Callable<Integer> {
       }
     }
 
+    private static boolean isSlot(BpfObject object, String program) {
+      return object.maps().stream().anyMatch(map -> map.spec().slots().contains(program));
+    }
+
     private void run(LoadedProgram program) throws IOException {
       if (input.pcap == null) {
         program.testRun(new TestRun(input.data(), input.context(), repeat, -1, -1, 0, 0, 0));
@@ -134,17 +147,12 @@ final class MapCommand implements Callable<Integer> {
       }
     }
 
-    private static BpfMap map(BpfObject object, LoadedObject loaded, String name) {
-      BpfMap map = loaded.maps().get(name);
-      if (map == null) {
+    private static void checkName(BpfObject object, String name) {
+      List<String> names = object.maps().stream().map(ObjectMap::name).toList();
+      if (!names.contains(name)) {
         throw new UsageException(
-            object.name()
-                + ": no map \""
-                + name
-                + "\"; it has "
-                + String.join(", ", loaded.maps().keySet()));
+            object.name() + ": no map \"" + name + "\"; it has " + String.join(", ", names));
       }
-      return map;
     }
 
     private void print(String name, BpfMap map) {

@@ -185,4 +185,12 @@ class MapDumpTest {
     assertThat(err.toString()).startsWith("skep: v: no map \"none\"; it has hash, percpu, number,");
     assertThat(skep("map", "dump", object)).isEqualTo(ExitStatus.USAGE);
   }
+
+  @Test
+  void withoutARunProgramsLieInTheirSlots() throws IOException {
+    Path file = directory.resolve("slots.bpf.o");
+    Files.write(file, resource("slots.bpf.o"));
+    assertThat(skep("map", "dump", file.toString(), "jumps")).as(err.toString()).isZero();
+    assertThat(out.toString()).startsWith("key: 01 00 00 00  value: ").contains("Found 1 element");
+  }
 }
