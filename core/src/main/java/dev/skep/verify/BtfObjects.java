@@ -4,7 +4,9 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.KernelTypes;
+import dev.skep.program.MapSpec;
 import dev.skep.program.Program;
+import dev.skep.program.SpecialFields;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,16 @@ final class BtfObjects {
       throw new IllegalStateException("no BTF " + number);
     }
     return btf;
+  }
+
+  /** The special fields of a map's values. */
+  SpecialFields fieldsOf(MapSpec map) {
+    return SpecialFields.of(map, kernel);
+  }
+
+  /** The special fields of a struct of the program's own (btf_parse_fields). */
+  SpecialFields fieldsOf(Btf btf, int struct) {
+    return SpecialFields.parse(btf, struct, SpecialFields.IN_OBJECTS, btf.size(struct), kernel);
   }
 
   /** The number of a module by name, {@link #VMLINUX} for null. */

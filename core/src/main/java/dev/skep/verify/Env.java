@@ -206,7 +206,7 @@ final class Env {
     int map = handle & ~Reg.INNER_MAP;
     SpecialFields found = known[map];
     if (found == null) {
-      found = SpecialFields.of(mapOf(handle));
+      found = btfs.fieldsOf(mapOf(handle));
       known[map] = found;
     }
     return found;

@@ -318,7 +318,7 @@ final class HelperArguments {
     switch (kind) {
       case SPIN_LOCK -> locks.check(regno, call.helper == SPIN_LOCK_HELPER);
       case TIMER -> {
-        locks.place(regno, SpecialFields.TIMER, "bpf_timer");
+        locks.place(regno, SpecialFields.TIMER);
         call.map = Reg.handle(r, at);
         call.mapUid = Reg.handle2(r, at);
       }

@@ -132,7 +132,7 @@ final class ImmediateLoads {
     if (type == MapType.STRUCT_OPS) {
       refuse("bpf_struct_ops map cannot be used in prog", EINVAL);
     }
-    checkFields(SpecialFields.of(map));
+    checkFields(symbols.fieldsOf(map));
     if (LoadChecks.sleepable(program) && !sleepableType(type)) {
       refuse("Sleepable programs can only use array, hash, ringbuf and local storage maps", EINVAL);
     }
@@ -148,9 +148,10 @@ final class ImmediateLoads {
   }
 
   private void checkFields(SpecialFields fields) {
-    String missing = fields.missing();
-    if (missing != null) {
-      throw new UnsupportedException("maps whose values hold " + missing);
+    for (SpecialFields.Field field : fields.all()) {
+      if (field.kind() != SpecialFields.SPIN_LOCK && field.kind() != SpecialFields.TIMER) {
+        throw new UnsupportedException("maps whose values hold " + field.name());
+      }
     }
     boolean tracing =
         switch (program.type()) {

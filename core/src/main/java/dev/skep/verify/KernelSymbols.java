@@ -7,6 +7,8 @@ import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.KernelTypes;
+import dev.skep.program.MapSpec;
+import dev.skep.program.SpecialFields;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -29,6 +31,10 @@ final class KernelSymbols {
   KernelSymbols(BtfObjects btfs, KernelTypes kernel) {
     this.btfs = btfs;
     this.kernel = kernel;
+  }
+
+  SpecialFields fieldsOf(MapSpec map) {
+    return btfs.fieldsOf(map);
   }
 
   /** Checks one load; {@code next} is its second slot. */

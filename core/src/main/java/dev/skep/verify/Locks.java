@@ -21,7 +21,7 @@ final class Locks {
     if (Reg.base(r, at) != MAP_VALUE) {
       throw env.unsupported("locks in allocated objects");
     }
-    place(regno, SpecialFields.SPIN_LOCK, "bpf_spin_lock");
+    place(regno, SpecialFields.SPIN_LOCK);
     State state = env.cur;
     int id = Reg.id(r, at);
     int map = Reg.handle(r, at);
@@ -45,7 +45,8 @@ final class Locks {
   }
 
   /** Whether a register points to the special field of a kind (check_map_field_pointer). */
-  void place(int regno, String kind, String what) {
+  void place(int regno, int kind) {
+    String what = SpecialFields.name(kind);
     long[] r = env.regs();
     int at = Frame.reg(regno);
     if (!Reg.isConst(r, at)) {

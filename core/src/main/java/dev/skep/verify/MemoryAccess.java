@@ -401,7 +401,7 @@ final class MemoryAccess {
       SpecialFields.Field field = special.all().get(i);
       if (Reg.smin(r, at) + off < field.offset() + field.size()
           && field.offset() < Reg.umax(r, at) + off + size) {
-        throw env.reject(Errno.EACCES, field.kind() + " cannot be accessed directly by load/store");
+        throw env.reject(Errno.EACCES, field.name() + " cannot be accessed directly by load/store");
       }
     }
   }

@@ -6,21 +6,12 @@ import dev.skep.errors.Errno;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.SpecialFields;
-import java.util.Set;
 
 /**
  * What BPF_MAP_CREATE asks of the types of keys and values (map_check_btf). Other types of map than
  * arrays and hashes take theirs as they are.
  */
 final class MapTypeChecks {
-  private static final Set<String> LOCKS = Set.of("bpf_spin_lock", "bpf_res_spin_lock");
-
-  private static final Set<String> POINTERS =
-      Set.of("kptr", "kptr_untrusted", "percpu_kptr", "bpf_refcount");
-
-  /** Of these a map's value knows nothing. */
-  private static final Set<String> NODES = Set.of("bpf_list_node", "bpf_rb_node");
-
   private MapTypeChecks() {}
 
   /** 0, or the errno that the kernel gives. */
@@ -32,13 +23,7 @@ final class MapTypeChecks {
     if (spec.keyTypeId() == 0 && !isSection(spec, btf)) {
       return Errno.EINVAL;
     }
-    for (SpecialFields.Field field : SpecialFields.of(spec).all()) {
-      int errno = checkField(spec, field.kind());
-      if (errno != 0) {
-        return errno;
-      }
-    }
-    return 0;
+    return SpecialFields.of(spec, null).checkMap(spec);
   }
 
   private static boolean isArray(MapSpec spec) {
@@ -60,24 +45,5 @@ final class MapTypeChecks {
         && btf.hasType(type)
         && btf.kind(type) == BtfKind.DATASEC
         && btf.size(type) == spec.valueSize();
-  }
-
-  private static int checkField(MapSpec spec, String kind) {
-    if (NODES.contains(kind)) {
-      return 0;
-    }
-    if ((spec.flags() & MapFlags.PROG_ACCESS) != 0) {
-      return Errno.EACCES;
-    }
-    if (POINTERS.contains(kind)) {
-      return 0;
-    }
-    boolean fits =
-        switch (spec.type()) {
-          case HASH, ARRAY -> !kind.equals("uptr");
-          case LRU_HASH -> !LOCKS.contains(kind) && !kind.equals("uptr");
-          default -> false;
-        };
-    return fits ? 0 : Errno.EOPNOTSUPP;
   }
 }
