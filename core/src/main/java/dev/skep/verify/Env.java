@@ -77,6 +77,9 @@ final class Env {
   /** Whether direct packet access needs the program type's prologue (seen_direct_write). */
   boolean packetWritten;
 
+  /** Who is told of every step, in a run that explains a rejection; else null. */
+  @Nullable PathListener listener;
+
   /** What was wrong, in one line. */
   String message = "";
 

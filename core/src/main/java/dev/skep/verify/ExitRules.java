@@ -36,7 +36,8 @@ final class ExitRules {
       }
     }
     if (leak) {
-      throw env.reject(Errno.EINVAL, where + " would lead to reference leak");
+      throw env.reject(Errno.EINVAL, where + " would lead to reference leak")
+          .because(new Reason.LeakedReference());
     }
     if (locks && state.activeIrq != 0) {
       throw inside(where, "bpf_local_irq_save-ed");
@@ -50,7 +51,8 @@ final class ExitRules {
   }
 
   private Rejection inside(String where, String region) {
-    return env.reject(Errno.EINVAL, where + " cannot be used inside " + region + " region");
+    return env.reject(Errno.EINVAL, where + " cannot be used inside " + region + " region")
+        .because(new Reason.SectionOpen(region));
   }
 
   /** check_return_code, of r0 at the exit of the main program or of a global function. */
@@ -221,6 +223,6 @@ final class ExitRules {
       text.append(" unknown scalar value");
     }
     text.append(" should have been in [").append(min).append(", ").append(max).append(']');
-    return env.reject(Errno.EINVAL, text.toString());
+    return env.reject(Errno.EINVAL, text.toString()).because(new Reason.ReturnValue(min, max));
   }
 }

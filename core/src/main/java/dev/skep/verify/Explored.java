@@ -187,7 +187,9 @@ final class Explored {
 
   private Rejection endless(State s, State cur, int insn) {
     env.trace.sourceLine(insn, "; ");
-    Rejection rejection = env.reject(Errno.EINVAL, "infinite loop detected at insn " + insn);
+    Rejection rejection =
+        env.reject(Errno.EINVAL, "infinite loop detected at insn " + insn)
+            .because(new Reason.EndlessLoop(insn));
     if (env.log.level() != 0) {
       env.verbose("cur state:");
       env.printState(cur, cur.curframe);
@@ -255,6 +257,9 @@ final class Explored {
     cur.firstInsn = insn;
     cur.dfsDepth = stored.dfsDepth + 1;
     env.history.clear(cur);
+    if (env.listener != null) {
+      env.listener.stored(insn);
+    }
     stored.next = buckets[bucket];
     buckets[bucket] = stored;
   }

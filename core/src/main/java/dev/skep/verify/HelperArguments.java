@@ -204,7 +204,12 @@ final class HelperArguments {
     for (int i = 0; i < accepted.length; i++) {
       text.append(i == 0 ? "" : ", ").append(RegTypeText.of(accepted[i]));
     }
-    throw env.reject(Errno.EACCES, text.toString());
+    String expected = text.substring(text.indexOf("expected=") + "expected=".length());
+    throw env.reject(Errno.EACCES, text.toString())
+        .because(
+            (actual & MAYBE_NULL) != 0
+                ? new Reason.MaybeNull(regno)
+                : new Reason.WrongType(regno, RegTypeText.of(actual), expected));
   }
 
   /** What a pointer to a struct of the kernel points to (the second half of check_reg_type). */
@@ -226,7 +231,8 @@ final class HelperArguments {
       return;
     }
     if ((type & MAYBE_NULL) != 0 && (flags & NULL_ALLOWED) == 0) {
-      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno);
+      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno)
+          .because(new Reason.MaybeNull(regno));
     }
     int number = Reg.handle2(r, at);
     int struct = Reg.handle(r, at);

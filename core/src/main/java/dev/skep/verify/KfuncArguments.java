@@ -105,7 +105,8 @@ final class KfuncArguments {
     if ((rules.trustedArguments() || rules.rcuArguments())
         && (isNull || (Reg.type(r, at) & MAYBE_NULL) != 0)
         && !parameter.mayBeNull()) {
-      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to trusted arg" + i);
+      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to trusted arg" + i)
+          .because(new Reason.MaybeNull(i + 1));
     }
     int reference = Reg.refObjId(r, at);
     if (reference != 0) {

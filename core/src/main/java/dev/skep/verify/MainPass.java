@@ -78,6 +78,9 @@ final class MainPass {
   /** do_check_common. */
   private void follow(int number) {
     env.trace.newRun();
+    if (env.listener != null) {
+      env.listener.begins();
+    }
     State state = new State();
     Frame frame = new Frame();
     frame.subprogno = number;
@@ -111,9 +114,13 @@ final class MainPass {
         throw env.reject(
             Errno.EFAULT, "invalid insn idx " + env.insn + " insn_cnt " + env.insnCount);
       }
+      if (env.listener != null) {
+        env.listener.step(env);
+      }
       if (++env.insnsProcessed > INSN_LIMIT) {
         throw env.reject(
-            Errno.E2BIG, "BPF program is too large. Processed " + env.insnsProcessed + " insn");
+                Errno.E2BIG, "BPF program is too large. Processed " + env.insnsProcessed + " insn")
+            .because(new Reason.TooComplex(INSN_LIMIT));
       }
       State state = env.cur;
       state.lastInsn = previous;

@@ -170,7 +170,11 @@ final class MemoryAccess {
 
   private Rejection invalid(int regno, int type) {
     return env.reject(
-        Errno.EACCES, "R" + regno + " invalid mem access '" + RegTypeText.of(type) + "'");
+            Errno.EACCES, "R" + regno + " invalid mem access '" + RegTypeText.of(type) + "'")
+        .because(
+            (type & MAYBE_NULL) != 0
+                ? new Reason.MaybeNull(regno)
+                : new Reason.WrongType(regno, RegTypeText.of(type), ""));
   }
 
   private static void unknown(long[] r, int value, boolean write) {
@@ -272,24 +276,37 @@ final class MemoryAccess {
     long smin = Reg.smin(r, at);
     if (smin < 0
         && (smin == Long.MIN_VALUE || off + smin != (int) (off + smin) || smin + off < 0)) {
-      throw env.reject(Errno.EACCES, negative(regno));
+      throw env.reject(Errno.EACCES, negative(regno)).because(beyond(regno, off, size, memSize));
     }
     if (!inside((int) (smin + off), size, memSize, zeroAllowed)) {
       outside(regno, (int) (smin + off), size, memSize);
       throw env.reject(
-          Errno.EACCES, "R" + regno + " min value is outside of the allowed memory range");
+              Errno.EACCES, "R" + regno + " min value is outside of the allowed memory range")
+          .because(beyond(regno, off, size, memSize));
     }
     long umax = Reg.umax(r, at);
     if (Long.compareUnsigned(umax, Env.MAX_VARIABLE) >= 0) {
       throw env.reject(
-          Errno.EACCES,
-          "R" + regno + " unbounded memory access, make sure to bounds check any such access");
+              Errno.EACCES,
+              "R" + regno + " unbounded memory access, make sure to bounds check any such access")
+          .because(beyond(regno, off, size, memSize));
     }
     if (!inside((int) (umax + off), size, memSize, zeroAllowed)) {
       outside(regno, (int) (umax + off), size, memSize);
       throw env.reject(
-          Errno.EACCES, "R" + regno + " max value is outside of the allowed memory range");
+              Errno.EACCES, "R" + regno + " max value is outside of the allowed memory range")
+          .because(beyond(regno, off, size, memSize));
     }
+  }
+
+  private Reason beyond(int regno, int off, int size, long memSize) {
+    String what =
+        switch (Reg.type(env.regs(), Frame.reg(regno))) {
+          case MAP_KEY -> "map key";
+          case MAP_VALUE -> "map value";
+          default -> "memory";
+        };
+    return new Reason.OutOfBounds(regno, what, off, size, memSize);
   }
 
   private static String negative(int regno) {
@@ -510,16 +527,19 @@ final class MemoryAccess {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     if (Reg.smin(r, at) < 0) {
-      throw env.reject(Errno.EACCES, negative(regno));
+      throw env.reject(Errno.EACCES, negative(regno))
+          .because(new Reason.PacketBounds(regno, off, size, Reg.handle(r, at)));
     }
     int range = Reg.handle(r, at);
     String outside = "R" + regno + " offset is outside of the packet";
     if (range < 0) {
-      throw env.reject(Errno.EINVAL, outside);
+      throw env.reject(Errno.EINVAL, outside)
+          .because(new Reason.PacketBounds(regno, off, size, range));
     }
     if (!inside(off, size, range, zeroAllowed)) {
       outside(regno, off, size, range);
-      throw env.reject(Errno.EACCES, outside);
+      throw env.reject(Errno.EACCES, outside)
+          .because(new Reason.PacketBounds(regno, off, size, range));
     }
   }
 }

@@ -23,7 +23,8 @@ final class Operands {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     if (Reg.type(r, at) == RegType.NOT_INIT) {
-      throw env.reject(Errno.EACCES, "R" + regno + " !read_ok");
+      throw env.reject(Errno.EACCES, "R" + regno + " !read_ok")
+          .because(new Reason.NotInitialized(regno));
     }
     if (regno == 10) {
       return;

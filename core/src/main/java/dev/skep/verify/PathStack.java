@@ -64,6 +64,9 @@ final class PathStack {
       previous = Arrays.copyOf(previous, room);
       logPositions = Arrays.copyOf(logPositions, room);
     }
+    if (env.listener != null) {
+      env.listener.pushed();
+    }
     states[count] = state;
     insns[count] = insn;
     previous[count] = from;
@@ -78,6 +81,9 @@ final class PathStack {
       throw new IllegalStateException("empty path");
     }
     env.cur = top;
+    if (env.listener != null) {
+      env.listener.popped();
+    }
     if (resetLog) {
       env.log.reset(logPositions[count]);
     }

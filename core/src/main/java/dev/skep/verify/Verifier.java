@@ -24,7 +24,7 @@ public final class Verifier {
    */
   public static Verdict verify(
       Program program, VerifierOptions options, @Nullable TargetProgram target) {
-    return new Judgement(program, options, target).run();
+    return new Judgement(program, options, target, null).run();
   }
 
   /**
@@ -38,6 +38,20 @@ public final class Verifier {
     return ExtensionChecks.attach(extension, target, typeId);
   }
 
+  /** A verdict, and of a rejection what its check said it demanded. */
+  record Followed(Verdict verdict, @Nullable Reason reason) {}
+
+  /** Verifies and tells a listener of every step. */
+  static Followed follow(
+      Program program,
+      VerifierOptions options,
+      @Nullable TargetProgram target,
+      PathListener listener) {
+    Judgement judgement = new Judgement(program, options, target, listener);
+    Verdict verdict = judgement.run();
+    return new Followed(verdict, judgement.reason);
+  }
+
   private static final class Judgement {
     private final Program program;
     private final VerifierOptions options;
@@ -46,9 +60,16 @@ public final class Verifier {
     private final VerifierLog log;
     private final Trace trace;
     private final long begun = System.nanoTime();
+    private final @Nullable PathListener listener;
     private @Nullable Env env;
+    private @Nullable Reason reason;
 
-    Judgement(Program program, VerifierOptions options, @Nullable TargetProgram given) {
+    Judgement(
+        Program program,
+        VerifierOptions options,
+        @Nullable TargetProgram given,
+        @Nullable PathListener listener) {
+      this.listener = listener;
       this.program = program;
       this.options = options;
       this.given = given;
@@ -92,7 +113,11 @@ public final class Verifier {
               log,
               trace);
       env = made;
+      made.listener = listener;
       new MainPass(made).run();
+      if (listener != null) {
+        listener.ends();
+      }
       FastcallPatterns.shrinkStacks(made.subprogs, prepared.facts());
       new StackDepth(made).check();
       List<SubprogFacts> subprogs = new ArrayList<>();
@@ -136,6 +161,7 @@ public final class Verifier {
     }
 
     private Verdict rejected(Rejection rejection) {
+      reason = rejection.reason();
       Env made = env;
       String message = made == null || made.message.isEmpty() ? log.lastLine() : made.message;
       VerifierStats stats = stats();
