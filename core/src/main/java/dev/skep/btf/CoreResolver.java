@@ -109,6 +109,11 @@ public final class CoreResolver {
     return (value.poison() ? "failure " : "success ") + Long.toUnsignedString(value.value());
   }
 
+  /** The types of another BTF with the kind and essential name of a type (bpf_core_find_cands). */
+  public static int[] candidates(Btf local, int type, Btf target) {
+    return new CoreResolver(local, target).find(type);
+  }
+
   /** The types of the target with the kind and essential name of a local type. */
   private int[] find(int root) {
     String essential = CoreNames.essential(local.name(root));

@@ -88,7 +88,7 @@ public final class ContextLayout {
       "32:4 44:4"
     },
     {
-      "lwt_in lwt_out lwt_xmit",
+      "lwt_in lwt_out lwt_xmit lwt_seg6local",
       "n0-48 "
           + CALLBACK_FIELDS
           + " n68-72 76:4=pkt 80:4=pkt_end n84-88 n164-168 168:8=sock_common_or_null n176-180",

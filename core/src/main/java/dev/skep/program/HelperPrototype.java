@@ -276,11 +276,16 @@ public record HelperPrototype(
       156 pdua v -
       157 pd i -
       158 - T -
+      159 ba i -
       160 - i -
+      161 bMs i -
       162 b n -
       163 caiaa i g
       164 pfta i -
       165 NzCnz i g
+      166 ams i -
+      167 msaa i -
+      168 a i -
       169 Ipa i g
       170 If i g
       171 Iaa i g
@@ -291,6 +296,7 @@ public record HelperPrototype(
       176 Mza i g
       177 msnz i g
       178 B n -
+      179 mzal i -
       180 bafta i -
       181 afta i -
       182 msC i -
@@ -329,6 +335,8 @@ public record HelperPrototype(
   private static final HelperPrototype OF_CONTEXT;
   private static final HelperPrototype COOKIE_OF_SOCKET;
   private static final HelperPrototype STORAGE_OF_CONTEXT;
+  private static final HelperPrototype STORAGE_OF_STRUCT;
+  private static final HelperPrototype STORAGE_DELETED_OF_STRUCT;
   private static final HelperPrototype ASSIGN_LOOKED_UP;
   private static final HelperPrototype LENGTH_OF_XDP_BUFF;
   private static final HelperPrototype SETSOCKOPT_OF_SOCKET;
@@ -341,6 +349,8 @@ public record HelperPrototype(
     OF_CONTEXT = parse("c", "i", "-");
     COOKIE_OF_SOCKET = parse("O", "i", "-");
     STORAGE_OF_CONTEXT = parse("pcua", "v", "-");
+    STORAGE_OF_STRUCT = parse("pdua", "v", "-");
+    STORAGE_DELETED_OF_STRUCT = parse("pd", "i", "-");
     ASSIGN_LOOKED_UP = parse("cFa", "i", "-");
     SETSOCKOPT_OF_SOCKET = parse("Baams", "i", "-");
     GETSOCKOPT_OF_SOCKET = parse("BaaMs", "i", "-");
@@ -372,6 +382,12 @@ public record HelperPrototype(
     if (id == 107 && type == ProgramType.CGROUP_SOCK) {
       return STORAGE_OF_CONTEXT;
     }
+    if (type == ProgramType.TRACING && (id == 107 || id == 108)) {
+      return id == 107 ? STORAGE_OF_STRUCT : STORAGE_DELETED_OF_STRUCT;
+    }
+    if (type == ProgramType.CGROUP_SOCKOPT && (id == 49 || id == 57)) {
+      return id == 49 ? SETSOCKOPT_OF_SOCKET : GETSOCKOPT_OF_SOCKET;
+    }
     if (id == 124 && type == ProgramType.SK_LOOKUP) {
       return ASSIGN_LOOKED_UP;
     }
@@ -383,7 +399,7 @@ public record HelperPrototype(
     }
     if (id == 46) {
       return switch (type) {
-        case TRACING, LSM -> null;
+        case TRACING, LSM -> COOKIE_OF_SOCKET;
         case SK_REUSEPORT, SYSCALL -> COOKIE_OF_SOCKET;
         default -> OF_CONTEXT;
       };

@@ -10,6 +10,7 @@ public final class HelperStructs {
   /** The struct that the helper's argument of kind STRUCT points to. */
   public static String argument(int helper) {
     return switch (helper) {
+      case 107, 108 -> "sock_common";
       case 111 -> "sk_buff";
       case 116 -> "tcp_sock";
       case 121, 188 -> "xdp_buff";

@@ -12,6 +12,8 @@ public final class Helpers {
 
   public static final int TAIL_CALL = 12;
   public static final int GET_CGROUP_CLASSID = 17;
+  private static final int SETSOCKOPT = 49;
+  private static final int GETSOCKOPT = 57;
   private static final int BIND = 64;
   private static final int GET_RETVAL = 186;
   private static final int SET_RETVAL = 187;
@@ -68,7 +70,7 @@ public final class Helpers {
       46 get_socket_cookie 1 8024631a
       47 get_socket_uid 1 411a
       48 set_hash 2 18
-      49 setsockopt 5 42000
+      49 setsockopt 5 2042000
       50 skb_adjust_room 4 4018
       51 redirect_map 3 40
       52 sk_redirect_map 4 4000
@@ -76,7 +78,7 @@ public final class Helpers {
       54 xdp_adjust_meta 2 40
       55 perf_event_read_value 4 1c3effffe
       56 perf_prog_read_value 3 80
-      57 getsockopt 5 42000
+      57 getsockopt 5 2042000
       58 override_return - 0
       59 sock_ops_cb_flags_set 2 2000
       60 msg_redirect_map 4 10000
@@ -278,6 +280,9 @@ public final class Helpers {
       return false;
     }
     AttachType attach = AttachType.ofNumber(attachType);
+    if (type == ProgramType.CGROUP_SOCKOPT && (id == SETSOCKOPT || id == GETSOCKOPT)) {
+      return attach == AttachType.CGROUP_SETSOCKOPT;
+    }
     if (id == BIND && type == ProgramType.CGROUP_SOCK_ADDR) {
       return attach == AttachType.CGROUP_INET4_CONNECT || attach == AttachType.CGROUP_INET6_CONNECT;
     }

@@ -148,10 +148,13 @@ public record Kfunc(String name, String flags, long types) {
       bpf_res_spin_unlock - 1efeffffe
       bpf_res_spin_unlock_irqrestore - 1efeffffe
       bpf_send_signal_task t ae84a3e8
+      bpf_session_cookie - 4
+      bpf_session_is_return - 4
       bpf_sk_assign_tcp_reqsk t 8
       bpf_skb_ct_alloc an 48
       bpf_skb_ct_lookup an 48
       bpf_sock_addr_set_sun_path - 284a300
+      bpf_sock_destroy t 240000a0
       bpf_sock_ops_enable_tx_tstamp t 284a300
       bpf_strcasecmp - 1efeffffe
       bpf_strchr - 1efeffffe
@@ -209,6 +212,20 @@ public record Kfunc(String name, String flags, long types) {
   /** Whether programs of a type may call it. */
   public boolean isAllowed(ProgramType type) {
     return (types >>> type.number() & 1) != 0;
+  }
+
+  /** Whether programs of a type may call it at an attach type. */
+  public boolean isAllowed(ProgramType type, int attachType) {
+    if (!isAllowed(type)) {
+      return false;
+    }
+    return switch (name) {
+      case "bpf_session_cookie", "bpf_session_is_return" ->
+          attachType == AttachType.TRACE_KPROBE_SESSION.number()
+              || attachType == AttachType.TRACE_UPROBE_SESSION.number();
+      case "bpf_sock_destroy" -> attachType == AttachType.TRACE_ITER.number();
+      default -> true;
+    };
   }
 
   private boolean has(char flag) {

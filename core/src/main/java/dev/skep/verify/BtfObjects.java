@@ -2,6 +2,7 @@ package dev.skep.verify;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
+import dev.skep.btf.CoreResolver;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.KernelTypes;
 import dev.skep.program.MapSpec;
@@ -77,6 +78,16 @@ final class BtfObjects {
   /** Types of the kernel, or null if it has none. */
   @Nullable Btf vmlinux() {
     return kernel.vmlinux();
+  }
+
+  /** Whether a module has a type with the name of one of the program's. */
+  boolean inModule(Btf btf, int type) {
+    for (KernelTypes.Module module : kernel.modules()) {
+      if (CoreResolver.candidates(btf, type, module.btf()).length > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The id of a struct of the kernel that programs need. */

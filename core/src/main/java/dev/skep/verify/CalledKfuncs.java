@@ -108,7 +108,7 @@ final class CalledKfuncs {
 
   /** Whether the program's type may call it (btf_kfunc_id_set_contains). */
   boolean isAllowed(Called kfunc) {
-    return kfunc.known() != null && kfunc.known().isAllowed(type);
+    return kfunc.known() != null && kfunc.known().isAllowed(type, program.expectedAttachType());
   }
 
   /** The rules of a call, or null where the call will be refused (fetch_kfunc_meta). */

@@ -220,6 +220,11 @@ final class Env {
     return cur.inSleepable || LoadChecks.sleepable(program);
   }
 
+  /** Whether what executes now may sleep: no section is open that forbids it. */
+  boolean maySleepHere() {
+    return sleepable() && cur.rcuLocks == 0 && cur.preemptLocks == 0 && cur.activeIrq == 0;
+  }
+
   MapSpec map(long[] r, int at) {
     return mapOf(Reg.handle(r, at));
   }

@@ -78,7 +78,7 @@ final class FunctionCalls {
       env.verbose("global function calls are not allowed while holding a lock,\n");
       throw env.reject(Errno.EINVAL, "use static function instead");
     }
-    if (callee.mightSleep && !env.sleepable()) {
+    if (callee.mightSleep && !env.maySleepHere()) {
       env.verbose(
           "global functions that may sleep are not allowed in non-sleepable context,\n"
               + "i.e., in a RCU/IRQ/preempt-disabled section, or in\n");

@@ -191,14 +191,24 @@ final class HelperArguments {
     if (RegType.base(type) == MEM) {
       type &= ~ANY_DYNPTR;
     }
+    requireType(regno, accepted, type);
+    if (RegType.base(actual) == BTF_ID) {
+      checkStruct(regno, kind, flags, call);
+    }
+  }
+
+  /**
+   * The type must be one of those.
+   *
+   * @param type the register's without flags that do not count
+   */
+  private void requireType(int regno, int[] accepted, int type) {
     for (int candidate : accepted) {
       if (type == candidate) {
-        if (RegType.base(actual) == BTF_ID) {
-          checkStruct(regno, kind, flags, call);
-        }
         return;
       }
     }
+    int actual = Reg.type(env.regs(), Frame.reg(regno));
     StringBuilder text = new StringBuilder("R");
     text.append(regno).append(" type=").append(RegTypeText.of(actual)).append(" expected=");
     for (int i = 0; i < accepted.length; i++) {
@@ -234,9 +244,24 @@ final class HelperArguments {
       throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno)
           .because(new Reason.MaybeNull(regno));
     }
+    checkSame(regno, structId(wanted));
+  }
+
+  /** An argument of a global function that is a pointer to a struct of the kernel. */
+  void checkStruct(int regno, int struct, boolean nullable) {
+    int actual = Reg.type(env.regs(), Frame.reg(regno));
+    int type = nullable ? actual & ~MAYBE_NULL : actual;
+    requireType(regno, STRUCT_TYPES, type);
+    checkSame(regno, struct);
+    checkPlainOffset(regno);
+  }
+
+  /** What the register points to is, or begins with, a struct of that id. */
+  private void checkSame(int regno, int id) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
     int number = Reg.handle2(r, at);
     int struct = Reg.handle(r, at);
-    int id = structId(wanted);
     if (Reg.off(r, at) == 0 && env.btfs.same(number, struct, BtfObjects.VMLINUX, id)) {
       return;
     }
@@ -249,7 +274,7 @@ final class HelperArguments {
               + " is of type "
               + env.btfs.name(number, struct)
               + " but "
-              + wanted
+              + env.btfs.name(BtfObjects.VMLINUX, id)
               + " is expected");
     }
   }
@@ -513,6 +538,7 @@ final class HelperArguments {
         memory.checkBuffer(r, at, regno, off, size);
       }
       case BTF_ID -> memory.checkStruct(regno, off, size);
+      case CTX -> context(regno, type, size, write, zeroAllowed);
       default -> {
         if (zeroAllowed && size == 0 && Reg.isNull(r, at)) {
           return;
@@ -521,6 +547,22 @@ final class HelperArguments {
             Errno.EACCES, "R" + regno + " type=" + RegTypeText.of(type) + " expected=fp");
       }
     }
+  }
+
+  /** A context is memory where programs see it as it is. */
+  private void context(int regno, int type, int size, boolean write, boolean zeroAllowed) {
+    if (ContextTypes.isConverted(env.program.resolvedType())) {
+      throw env.reject(
+          Errno.EACCES, "R" + regno + " type=" + RegTypeText.of(type) + " expected=fp");
+    }
+    if (size == 0) {
+      if (!zeroAllowed) {
+        throw new Rejection(Errno.EACCES);
+      }
+      return;
+    }
+    int last = size - 1;
+    memory.check(env.insn, regno, last, 1, write, MemoryAccess.NO_REGISTER, false, false);
   }
 
   private Rejection cannotWrite(int regno, int type) {

@@ -118,7 +118,7 @@ final class KfuncArguments {
         call.releaseRegister = regno;
       }
     }
-    if (kfunc.name().equals("bpf_cast_to_kern_ctx") || Prototypes.isContext(env, parameter)) {
+    if (kfunc.name().equals("bpf_cast_to_kern_ctx") || ContextTypes.isContext(env, parameter)) {
       checkOffset(regno, rules);
       context(kfunc, i, call);
     } else if (isNull && parameter.mayBeNull()) {
@@ -179,7 +179,7 @@ final class KfuncArguments {
           Errno.EINVAL, "arg#" + i + " expected pointer to ctx, but got " + RegTypeText.of(type));
     }
     if (kfunc.name().equals("bpf_cast_to_kern_ctx")) {
-      String name = Prototypes.kernelContextName(env.program.resolvedType());
+      String name = ContextTypes.kernelContextName(env.program.resolvedType());
       int id = name.isEmpty() ? -1 : kfunc.btf().find(name, BtfKind.STRUCT);
       if (id < 0) {
         throw env.unsupported("kfunc bpf_cast_to_kern_ctx in this type of program");
@@ -299,7 +299,7 @@ final class KfuncArguments {
                         BtfObjects.VMLINUX,
                         parameter.target());
     String wanted = kernel.name(parameter.target());
-    if (!same && !Prototypes.isProjection(wanted, btf.name(held))) {
+    if (!same && !ContextTypes.isProjection(wanted, btf.name(held))) {
       throw env.reject(
           Errno.EINVAL,
           "kernel function "
@@ -348,7 +348,7 @@ final class KfuncArguments {
       sized = number && next.has("__sz") || constantSize;
     }
     boolean anything = sized && parameter.target() == 0;
-    if (!parameter.isPlainMemory() && !anything) {
+    if (!parameter.isPlainMemory(env.log) && !anything) {
       throw env.reject(
           Errno.EINVAL,
           "arg#"

@@ -201,11 +201,14 @@ final class KfuncCalls {
     } else if (btf.kind(target) != BtfKind.STRUCT && btf.kind(target) != BtfKind.UNION) {
       setMemory(kfunc, rules, target);
     } else {
-      int flags = PTR_TRUSTED;
+      int flags = 0;
       if (kfunc.name().equals("bpf_get_kmem_cache")) {
         flags = PTR_UNTRUSTED;
-      } else if (rules.rcuProtected() || rules.stepsIteration() && iteratorInRcu()) {
+      } else if (rules.rcuProtected()) {
         flags = MEM_RCU;
+      }
+      if (rules.stepsIteration()) {
+        flags |= iteratorInRcu() ? MEM_RCU : PTR_TRUSTED;
       }
       Reg.markPointer(r, 0, BTF_ID | flags);
       Reg.setHandles(r, 0, target, BtfObjects.VMLINUX);
@@ -219,7 +222,7 @@ final class KfuncCalls {
 
   private void setMemory(CalledKfuncs.Called kfunc, Kfunc rules, int target) {
     long[] r = env.regs();
-    long size = call.resultSize;
+    long size = kfunc.name().equals("bpf_session_cookie") ? 8 : call.resultSize;
     boolean readOnly = call.resultReadOnly;
     if (size == 0) {
       size = kfunc.btf().sizeOf(target);

@@ -11,6 +11,9 @@ import dev.skep.btf.BtfKind;
  * @param target what a pointer points to, behind modifiers; 0 for void and for no pointer
  */
 record KfuncParameter(Btf btf, String name, int type, int target) {
+  /** How deep structs may lie in what is to be plain memory. */
+  private static final int MAX_NESTING = 3;
+
   static KfuncParameter of(CalledKfuncs.Called kfunc, int index) {
     Btf btf = kfunc.btf();
     int type = btf.skip(btf.paramType(kfunc.proto(), index), true);
@@ -73,7 +76,7 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
   }
 
   boolean isStruct() {
-    return target > 0 && (btf.kind(target) == BtfKind.STRUCT || btf.kind(target) == BtfKind.UNION);
+    return isStruct(btf, target);
   }
 
   /** "STRUCT sk_buff", as messages name a type. */
@@ -82,23 +85,37 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
   }
 
   /** Whether it points to a number, or to a struct of nothing but numbers. */
-  boolean isPlainMemory() {
-    return isNumber(btf, target) || isPlainStruct(target, 0);
+  boolean isPlainMemory(VerifierLog log) {
+    return isNumber(btf, target) || isPlainStruct(target, 0, log);
   }
 
-  private boolean isPlainStruct(int struct, int depth) {
-    if (struct <= 0 || btf.kind(struct) != BtfKind.STRUCT || depth > 4) {
+  private boolean isPlainStruct(int struct, int depth, VerifierLog log) {
+    if (!isStruct(btf, struct)) {
       return false;
     }
     for (int i = 0; i < btf.vlen(struct); i++) {
       int member = btf.skip(btf.memberType(struct, i), true);
-      while (member > 0 && btf.kind(member) == BtfKind.ARRAY) {
-        member = btf.skip(btf.arrayElement(member), true);
+      if (isStruct(btf, member)) {
+        if (depth >= MAX_NESTING) {
+          log.add("max struct nesting depth exceeded").line();
+          return false;
+        }
+        if (!isPlainStruct(member, depth + 1, log)) {
+          return false;
+        }
+        continue;
       }
-      if (!isNumber(btf, member) && !isPlainStruct(member, depth + 1)) {
+      if (member > 0 && btf.kind(member) == BtfKind.ARRAY) {
+        member = btf.arrayLength(member) == 0 ? 0 : btf.skip(btf.arrayElement(member), true);
+      }
+      if (!isNumber(btf, member)) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isStruct(Btf btf, int type) {
+    return type > 0 && (btf.kind(type) == BtfKind.STRUCT || btf.kind(type) == BtfKind.UNION);
   }
 }

@@ -1,6 +1,7 @@
 package dev.skep.verify;
 
 import dev.skep.errors.Errno;
+import dev.skep.program.AttachType;
 import dev.skep.program.Helpers;
 import dev.skep.program.MapType;
 
@@ -69,6 +70,7 @@ final class MapRules {
         (helper == 2 || helper == 3)
             && switch (env.program.resolvedType()) {
               case SOCK_OPS -> helper == 3;
+              case TRACING -> env.program.expectedAttachType() == AttachType.TRACE_ITER.number();
               case SOCKET_FILTER,
                   SCHED_CLS,
                   SCHED_ACT,

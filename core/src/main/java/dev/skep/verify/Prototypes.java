@@ -1,9 +1,6 @@
 package dev.skep.verify;
 
-import dev.skep.btf.Btf;
-import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
-import dev.skep.program.ProgramType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,19 +23,30 @@ final class Prototypes {
   /** A dynptr that is not to be changed. */
   static final int DYNPTR = 5;
 
-  private static final int MAX_ARGUMENTS = 5;
-  private static final int TAG_CONTEXT = 1;
-  private static final int TAG_NONNULL = 2;
-  private static final int TAG_NULLABLE = 4;
+  /** A trusted pointer to a struct of the kernel: {@link Subprog#argSizes} holds its id. */
+  static final int TRUSTED = 6;
+
+  static final int TRUSTED_OR_NULL = 7;
+
+  /** Anything, used as a pointer to a struct of the kernel that may be wrong. */
+  static final int UNTRUSTED = 8;
+
+  /** Anything, used as a pointer to memory that may not be there. */
+  static final int UNTRUSTED_MEMORY = 9;
+
+  /** A pointer into the arena, or a number. */
+  static final int ARENA = 10;
 
   private final Env env;
   private final HelperArguments arguments;
   private final Dynptrs dynptrs;
+  private final PrototypeReader reader;
 
   Prototypes(Env env, HelperArguments arguments) {
     this.env = env;
     this.arguments = arguments;
     dynptrs = new Dynptrs(env);
+    reader = new PrototypeReader(env);
   }
 
   // Entries -----------------------------------------------------------------------------------
@@ -52,7 +60,7 @@ final class Prototypes {
     }
     Subprog main = env.subprogs[0];
     try {
-      prepare(main);
+      reader.prepare(main);
       main.unreliable = main.argKinds.length != 1 || main.argKinds[0] != CONTEXT;
     } catch (Rejection ignored) {
       env.message = "";
@@ -63,23 +71,43 @@ final class Prototypes {
   /** Sets the arguments of a global function to anything that its prototype allows. */
   void enter(int number, Frame frame) {
     Subprog subprog = env.subprogs[number];
-    prepare(subprog);
+    reader.prepare(subprog);
+    if (subprog.exceptionCallback) {
+      frame.inExceptionCallback = true;
+      if (subprog.argKinds.length != 1 || subprog.argKinds[0] != SCALAR) {
+        throw env.reject(Errno.EINVAL, "exception cb only supports single integer argument");
+      }
+    }
     for (int i = 0; i < subprog.argKinds.length; i++) {
-      int at = Frame.reg(i + 1);
-      switch (subprog.argKinds[i]) {
-        case SCALAR -> Reg.markUnknown(frame.regs, at, false);
-        case CONTEXT -> Reg.markPointer(frame.regs, at, RegType.CTX);
-        case DYNPTR -> dynptrs.markConstant(frame.regs, at, Dynptrs.LOCAL);
-        default -> {
-          boolean mayBeNull = subprog.argKinds[i] == MEMORY_OR_NULL;
-          Reg.markPointer(frame.regs, at, RegType.MEM | (mayBeNull ? RegType.MAYBE_NULL : 0));
-          Reg.setHandle(frame.regs, at, subprog.argSizes[i]);
-          if (mayBeNull) {
-            Reg.setId(frame.regs, at, env.nextId());
-          }
+      enter(subprog.argKinds[i], subprog.argSizes[i], frame.regs, Frame.reg(i + 1));
+    }
+  }
+
+  private void enter(int kind, int size, long[] r, int at) {
+    switch (kind) {
+      case SCALAR, ARENA -> Reg.markUnknown(r, at, false);
+      case CONTEXT -> Reg.markPointer(r, at, RegType.CTX);
+      case DYNPTR -> dynptrs.markConstant(r, at, Dynptrs.LOCAL);
+      case UNTRUSTED_MEMORY ->
+          Reg.markPointer(r, at, RegType.MEM | RegType.MEM_RDONLY | RegType.PTR_UNTRUSTED);
+      case TRUSTED -> enterStruct(r, at, RegType.PTR_TRUSTED, size);
+      case TRUSTED_OR_NULL -> enterStruct(r, at, RegType.PTR_TRUSTED | RegType.MAYBE_NULL, size);
+      case UNTRUSTED -> enterStruct(r, at, RegType.PTR_UNTRUSTED, size);
+      default -> {
+        boolean mayBeNull = kind == MEMORY_OR_NULL;
+        Reg.markPointer(r, at, RegType.MEM | (mayBeNull ? RegType.MAYBE_NULL : 0));
+        Reg.setHandle(r, at, size);
+        if (mayBeNull) {
+          Reg.setId(r, at, env.nextId());
         }
       }
     }
+  }
+
+  private void enterStruct(long[] r, int at, int flags, int struct) {
+    Reg.markPointer(r, at, RegType.BTF_ID | flags);
+    Reg.setHandles(r, at, struct, BtfObjects.VMLINUX);
+    Reg.setId(r, at, env.nextId());
   }
 
   // Calls -------------------------------------------------------------------------------------
@@ -95,7 +123,7 @@ final class Prototypes {
       return new Rejection(Errno.EINVAL);
     }
     try {
-      prepare(callee);
+      reader.prepare(callee);
       for (int i = 0; i < callee.argKinds.length; i++) {
         checkArgument(callee, i);
       }
@@ -118,6 +146,18 @@ final class Prototypes {
       case SCALAR -> {
         if (Reg.type(r, at) != RegType.SCALAR) {
           throw env.reject(Errno.EINVAL, "R" + regno + " is not a scalar");
+        }
+      }
+      case UNTRUSTED, UNTRUSTED_MEMORY -> {}
+      case ARENA -> {
+        if (Reg.type(r, at) != RegType.ARENA && Reg.type(r, at) != RegType.SCALAR) {
+          throw env.reject(Errno.EINVAL, "R" + regno + " is not a pointer to arena or scalar.");
+        }
+      }
+      case TRUSTED -> arguments.checkStruct(regno, callee.argSizes[i], false);
+      case TRUSTED_OR_NULL -> {
+        if (!Reg.isNull(r, at)) {
+          arguments.checkStruct(regno, callee.argSizes[i], true);
         }
       }
       case DYNPTR -> {
@@ -164,237 +204,5 @@ final class Prototypes {
     } finally {
       Reg.setType(r, at, type);
     }
-  }
-
-  // BTF ---------------------------------------------------------------------------------------
-
-  private void prepare(Subprog subprog) {
-    Btf btf = env.program.btf();
-    if (subprog.prepared || btf == null) {
-      return;
-    }
-    int proto = btf.target(subprog.funcTypeId);
-    int count = btf.vlen(proto);
-    if (count > MAX_ARGUMENTS) {
-      throw refuse(
-          subprog,
-          "Global function " + subprog.name + "() with " + count + " > 5 args. Buggy compiler.");
-    }
-    if (!isNumber(btf, behind(btf, btf.target(proto)))) {
-      throw refuse(
-          subprog,
-          "Global function "
-              + subprog.name
-              + "() doesn't return scalar. Only those are supported.");
-    }
-    subprog.argKinds = new int[count];
-    subprog.argSizes = new int[count];
-    for (int i = 0; i < count; i++) {
-      prepareArgument(btf, subprog, proto, i);
-    }
-    subprog.prepared = true;
-  }
-
-  /** Says why, unless the function is static: then nobody relies on its prototype. */
-  private Rejection refuse(Subprog subprog, String why) {
-    return subprog.global ? env.reject(Errno.EINVAL, why) : new Rejection(Errno.EINVAL);
-  }
-
-  private void prepareArgument(Btf btf, Subprog subprog, int proto, int i) {
-    int tags = tags(btf, subprog, i);
-    int type = behind(btf, btf.paramType(proto, i));
-    if (btf.kind(type) == BtfKind.PTR && preparePointer(btf, subprog, type, tags, i)) {
-      return;
-    }
-    if (tags != 0) {
-      throw env.reject(Errno.EINVAL, "arg#" + i + " has pointer tag, but is not a pointer type");
-    }
-    if (!isNumber(btf, type)) {
-      throw refuse(
-          subprog,
-          "Arg#"
-              + i
-              + " type "
-              + BtfKind.name(btf.kind(type))
-              + " in "
-              + subprog.name
-              + "() is not supported yet.");
-    }
-    subprog.argKinds[i] = SCALAR;
-  }
-
-  private boolean preparePointer(Btf btf, Subprog subprog, int pointer, int tags, int i) {
-    boolean context = isContext(btf, btf.target(pointer));
-    if (context || (tags & TAG_CONTEXT) != 0) {
-      if ((tags & ~TAG_CONTEXT) != 0) {
-        throw invalidTags(i);
-      }
-      if (!context) {
-        throw env.unsupported("arg:ctx of another type than the context's");
-      }
-      subprog.argKinds[i] = CONTEXT;
-      return true;
-    }
-    int target = behind(btf, btf.target(pointer));
-    if ((btf.kind(target) == BtfKind.STRUCT || btf.kind(target) == BtfKind.FWD)
-        && btf.name(target).equals("bpf_dynptr")) {
-      if (tags != 0) {
-        throw invalidTags(i);
-      }
-      subprog.argKinds[i] = DYNPTR;
-      return true;
-    }
-    if (!subprog.global) {
-      return false;
-    }
-    if ((tags & TAG_NULLABLE) != 0) {
-      throw invalidTags(i);
-    }
-    long size = btf.sizeOf(target);
-    if (size < 0) {
-      String what = BtfKind.name(btf.kind(target)) + " " + btf.name(target);
-      throw env.reject(
-          Errno.EINVAL,
-          "arg#" + i + " reference type('" + what + "') size cannot be determined: -22");
-    }
-    subprog.argKinds[i] = (tags & TAG_NONNULL) != 0 ? MEMORY : MEMORY_OR_NULL;
-    subprog.argSizes[i] = (int) size;
-    return true;
-  }
-
-  private Rejection invalidTags(int i) {
-    return env.reject(Errno.EINVAL, "arg#" + i + " has invalid combination of tags");
-  }
-
-  /** The "arg:" declaration tags of an argument. */
-  private int tags(Btf btf, Subprog subprog, int i) {
-    int tags = 0;
-    for (int id = 1; id < btf.typeCount(); id++) {
-      if (btf.kind(id) != BtfKind.DECL_TAG
-          || btf.target(id) != subprog.funcTypeId
-          || btf.tagComponent(id) != i
-          || !btf.name(id).startsWith("arg:")) {
-        continue;
-      }
-      if (!subprog.global) {
-        throw env.reject(
-            Errno.EOPNOTSUPP, "arg#" + i + " type tag is not supported in static functions");
-      }
-      tags |=
-          switch (btf.name(id)) {
-            case "arg:ctx" -> TAG_CONTEXT;
-            case "arg:nonnull" -> TAG_NONNULL;
-            case "arg:nullable" -> TAG_NULLABLE;
-            case "arg:trusted", "arg:untrusted", "arg:arena" ->
-                throw env.unsupported("argument tag " + btf.name(id));
-            default ->
-                throw env.reject(Errno.EOPNOTSUPP, "arg#" + i + " has unsupported set of tags");
-          };
-    }
-    return tags;
-  }
-
-  /** Whether a pointer's target is the type of the program's context (btf_is_prog_ctx_type). */
-  private boolean isContext(Btf btf, int target) {
-    return isContext(env.program.resolvedType(), btf, target);
-  }
-
-  /** Whether a parameter of a kfunc is the program's context. */
-  static boolean isContext(Env env, KfuncParameter parameter) {
-    return isContext(
-        env.program.resolvedType(), parameter.btf(), parameter.btf().target(parameter.type()));
-  }
-
-  private static boolean isContext(ProgramType program, Btf btf, int target) {
-    String wanted = contextName(program);
-    if (wanted.isEmpty()) {
-      return false;
-    }
-    int type = btf.skip(target, false);
-    if (wanted.equals("pt_regs")
-        && type >= 0
-        && btf.kind(type) == BtfKind.TYPEDEF
-        && btf.name(type).equals("bpf_user_pt_regs_t")) {
-      return true;
-    }
-    type = behind(btf, target);
-    if (btf.kind(type) != BtfKind.STRUCT && btf.kind(type) != BtfKind.UNION) {
-      return false;
-    }
-    String name = btf.name(type);
-    return name.equals(wanted) || isProjection(wanted, name);
-  }
-
-  /** Whether programs see the second struct as the first (btf_is_projection_of). */
-  static boolean isProjection(String seen, String real) {
-    return seen.equals("__sk_buff") && real.equals("sk_buff")
-        || seen.equals("xdp_md") && real.equals("xdp_buff");
-  }
-
-  /** The kernel's own struct behind the context of a program type; empty where there is none. */
-  static String kernelContextName(ProgramType program) {
-    String name = contextName(program);
-    return switch (name) {
-      case "__sk_buff" -> program == ProgramType.FLOW_DISSECTOR ? "bpf_flow_dissector" : "sk_buff";
-      case "xdp_md" -> "xdp_buff";
-      case "bpf_sock" -> "sock";
-      case "bpf_sock_addr" -> "bpf_sock_addr_kern";
-      case "bpf_sock_ops" -> "bpf_sock_ops_kern";
-      case "sk_msg_md" -> "sk_msg";
-      case "pt_regs" -> "pt_regs";
-      case "bpf_perf_event_data" -> "bpf_perf_event_data_kern";
-      case "bpf_sysctl" -> "bpf_sysctl_kern";
-      case "bpf_sockopt" -> "bpf_sockopt_kern";
-      case "sk_reuseport_md" -> "sk_reuseport_kern";
-      case "bpf_sk_lookup" -> "bpf_sk_lookup_kern";
-      case "bpf_nf_ctx" -> "bpf_nf_ctx";
-      default -> "";
-    };
-  }
-
-  /** The struct that programs of this type get; empty where it is none. */
-  private static String contextName(ProgramType program) {
-    return switch (program) {
-      case SOCKET_FILTER,
-          SCHED_CLS,
-          SCHED_ACT,
-          CGROUP_SKB,
-          LWT_IN,
-          LWT_OUT,
-          LWT_XMIT,
-          LWT_SEG6LOCAL,
-          SK_SKB,
-          FLOW_DISSECTOR ->
-          "__sk_buff";
-      case XDP -> "xdp_md";
-      case KPROBE -> "pt_regs";
-      case PERF_EVENT -> "bpf_perf_event_data";
-      case RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE, TRACING -> "bpf_raw_tracepoint_args";
-      case CGROUP_SOCK -> "bpf_sock";
-      case CGROUP_SOCK_ADDR -> "bpf_sock_addr";
-      case SOCK_OPS -> "bpf_sock_ops";
-      case SK_MSG -> "sk_msg_md";
-      case CGROUP_DEVICE -> "bpf_cgroup_dev_ctx";
-      case CGROUP_SYSCTL -> "bpf_sysctl";
-      case CGROUP_SOCKOPT -> "bpf_sockopt";
-      case SK_REUSEPORT -> "sk_reuseport_md";
-      case SK_LOOKUP -> "bpf_sk_lookup";
-      case NETFILTER -> "bpf_nf_ctx";
-      default -> "";
-    };
-  }
-
-  private static boolean isNumber(Btf btf, int type) {
-    int kind = btf.kind(type);
-    return kind == BtfKind.INT || kind == BtfKind.ENUM || kind == BtfKind.ENUM64;
-  }
-
-  /** The type behind all modifiers and typedefs. */
-  private static int behind(Btf btf, int id) {
-    int type = btf.skip(id, true);
-    if (type < 0) {
-      throw new Rejection(Errno.EINVAL);
-    }
-    return type;
   }
 }
