@@ -47,6 +47,10 @@ public record HelperPrototype(
     STRUCT_OR_NULL('d'),
     /** A per-CPU variable of the kernel. */
     PERCPU_STRUCT('P'),
+    /** A pointer that lives in a map's value or an object. */
+    KPTR('X'),
+    /** A reference to what such a pointer may point to, which moves there. */
+    STRUCT_RELEASED_OR_NULL('Y'),
     SPIN_LOCK('L'),
     TIMER('I'),
     /** A place on the stack that becomes a dynptr. */
@@ -103,6 +107,8 @@ public record HelperPrototype(
     STRUCT('b'),
     STRUCT_TRUSTED('T'),
     STRUCT_OR_NULL('n'),
+    /** What the exchanged pointer pointed to. */
+    KPTR_OR_NULL('K'),
     /** What the per-CPU variable is. */
     PERCPU('p'),
     PERCPU_OR_NULL('q');
@@ -310,6 +316,7 @@ public record HelperPrototype(
       190 cams i -
       191 Mzaba i g
       192 caa i -
+      194 XY K -
       195 pka v p
       196 S n -
       197 Mza1 i -

@@ -120,6 +120,19 @@ final class BtfObjects {
     return isKernel(btf) && isKernel(otherBtf) && vmlinux != null && type < vmlinux.typeCount();
   }
 
+  /**
+   * Whether a struct is the wanted one, or has it at an offset (btf_struct_ids_match).
+   *
+   * @param strict whether a struct that begins with the wanted one will not do
+   */
+  boolean holds(
+      VerifierLog log, int btf, int struct, int off, int wantedBtf, int wanted, boolean strict) {
+    if (off == 0 && same(btf, struct, wantedBtf, wanted)) {
+      return true;
+    }
+    return !strict && new BtfWalk(log, of(btf)).holds(this, btf, struct, off, wantedBtf, wanted);
+  }
+
   /** The name of a type as the log has it. */
   String name(int btf, int type) {
     return of(btf).name(type);

@@ -1,5 +1,8 @@
 package dev.skep.verify;
 
+import dev.skep.program.SpecialFields;
+import org.jspecify.annotations.Nullable;
+
 /** What the arguments of one call have been found to be (struct bpf_call_arg_meta). */
 final class CallArguments {
   static final int NO_MAP = -1;
@@ -50,6 +53,12 @@ final class CallArguments {
 
   int structBtf;
 
+  /** Whether the result is a CPU's part of an object that the program allocated. */
+  boolean perCpuObject;
+
+  /** The pointer in a map's value or object that is exchanged, null for none. */
+  SpecialFields.@Nullable Field pointer;
+
   void clear(int id) {
     helper = id;
     packetAccess = false;
@@ -68,5 +77,7 @@ final class CallArguments {
     changesPacket = false;
     struct = 0;
     structBtf = 0;
+    pointer = null;
+    perCpuObject = false;
   }
 }

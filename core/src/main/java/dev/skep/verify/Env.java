@@ -191,7 +191,7 @@ final class Env {
 
   /** Whether what is freed after a grace period stays (in_rcu_cs). */
   boolean inRcu() {
-    return cur.rcuLocks > 0 || !sleepable();
+    return cur.rcuLocks > 0 || cur.activeLocks > 0 || !sleepable();
   }
 
   int nextId() {
@@ -217,7 +217,7 @@ final class Env {
 
   /** Whether all that executes may sleep (in_sleepable). */
   boolean sleepable() {
-    return cur.inSleepable || LoadChecks.sleepable(program);
+    return cur.inSleepable;
   }
 
   /** Whether what executes now may sleep: no section is open that forbids it. */

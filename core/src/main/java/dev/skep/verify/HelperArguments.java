@@ -55,6 +55,7 @@ final class HelperArguments {
   private final ConstantMaps constants;
   private final Dynptrs dynptrs;
   private final Locks locks;
+  private final KernelPointers pointers;
 
   HelperArguments(Env env, Operands operands, MemoryAccess memory, StackAccess stack) {
     this.env = env;
@@ -64,6 +65,7 @@ final class HelperArguments {
     constants = new ConstantMaps(env, memory);
     dynptrs = new Dynptrs(env);
     locks = new Locks(env);
+    pointers = new KernelPointers(env, memory);
   }
 
   void check(HelperPrototype prototype, int index, CallArguments call) {
@@ -104,7 +106,7 @@ final class HelperArguments {
       call.releaseRegister = regno;
     }
     int reference = Reg.refObjId(r, at);
-    if (reference != 0) {
+    if (reference != 0 && kind != Argument.KPTR) {
       if (call.refObjId != 0) {
         throw env.reject(
             Errno.EACCES,
@@ -116,7 +118,9 @@ final class HelperArguments {
   }
 
   private static boolean releases(Argument kind) {
-    return kind == Argument.RINGBUF_MEMORY || kind == Argument.SOCKET_RELEASED;
+    return kind == Argument.RINGBUF_MEMORY
+        || kind == Argument.SOCKET_RELEASED
+        || kind == Argument.STRUCT_RELEASED_OR_NULL;
   }
 
   private static int flags(Argument kind) {
@@ -127,6 +131,7 @@ final class HelperArguments {
           FULL_SOCKET_OR_NULL,
           ANY_SOCKET_OR_NULL,
           STRUCT_OR_NULL,
+          STRUCT_RELEASED_OR_NULL,
           MAP_VALUE_OR_NULL ->
           NULL_ALLOWED;
       case MEMORY_OR_NULL -> NULL_ALLOWED | READ_ONLY;
@@ -142,7 +147,7 @@ final class HelperArguments {
       case MAP -> MAP_TYPES;
       case FUNCTION -> FUNCTION_TYPES;
       case STACK_OR_NULL -> STACK_TYPES;
-      case SPIN_LOCK -> LOCK_TYPES;
+      case SPIN_LOCK, KPTR -> LOCK_TYPES;
       case TIMER -> STRING_TYPES;
       case DYNPTR_LOCAL_OUT, DYNPTR_RINGBUF_OUT, DYNPTR_RELEASED, DYNPTR -> DYNPTR_TYPES;
       case CONST_STRING -> STRING_TYPES;
@@ -150,7 +155,7 @@ final class HelperArguments {
       case SOCKET -> SOCKET_TYPES;
       case ANY_SOCKET, ANY_SOCKET_OR_NULL, SOCKET_RELEASED -> ANY_SOCKET_TYPES;
       case FULL_SOCKET_OR_NULL -> FULL_SOCKET_TYPES;
-      case STRUCT, STRUCT_OR_NULL -> STRUCT_TYPES;
+      case STRUCT, STRUCT_OR_NULL, STRUCT_RELEASED_OR_NULL -> STRUCT_TYPES;
       case PERCPU_STRUCT -> PERCPU_TYPES;
       default -> MEMORY_TYPES;
     };
@@ -190,6 +195,9 @@ final class HelperArguments {
     }
     if (RegType.base(type) == MEM) {
       type &= ~ANY_DYNPTR;
+    }
+    if (kind == Argument.STRUCT_RELEASED_OR_NULL && (type & MEM_ALLOC) != 0) {
+      type &= ~(MEM_ALLOC | MEM_PERCPU);
     }
     requireType(regno, accepted, type);
     if (RegType.base(actual) == BTF_ID) {
@@ -231,7 +239,11 @@ final class HelperArguments {
         switch (kind) {
           case STRUCT, STRUCT_OR_NULL -> HelperStructs.argument(call.helper);
           case ANY_SOCKET, ANY_SOCKET_OR_NULL, SOCKET_RELEASED -> "sock_common";
-          case PERCPU_STRUCT -> "";
+          case PERCPU_STRUCT, KPTR, SPIN_LOCK -> "";
+          case STRUCT_RELEASED_OR_NULL -> {
+            checkReleased(regno, type, call);
+            yield "";
+          }
           default -> {
             checkReadOnly(regno, type, flags, call);
             yield "";
@@ -277,6 +289,21 @@ final class HelperArguments {
               + env.btfs.name(BtfObjects.VMLINUX, id)
               + " is expected");
     }
+  }
+
+  /** A reference that moves into a map. */
+  private void checkReleased(int regno, int type, CallArguments call) {
+    if ((type & MAYBE_NULL) != 0) {
+      if ((type & ~(BASE_MASK | PTR_TRUSTED | MEM_RCU | MAYBE_NULL)) != 0) {
+        throw env.bug("invalid PTR_TO_BTF_ID register for type match");
+      }
+      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno);
+    }
+    SpecialFields.Field field = call.pointer;
+    if (field == null) {
+      throw env.bug("no kptr field");
+    }
+    pointers.checkStored(field, regno);
   }
 
   private void checkReadOnly(int regno, int type, int flags, CallArguments call) {
@@ -336,7 +363,12 @@ final class HelperArguments {
           BUF | MEM_RDONLY,
           ARENA,
           SCALAR -> {}
-      case BTF_ID, BTF_ID | PTR_TRUSTED, BTF_ID | MEM_RCU ->
+      case BTF_ID,
+          BTF_ID | MEM_ALLOC,
+          BTF_ID | PTR_TRUSTED,
+          BTF_ID | MEM_RCU,
+          BTF_ID | MEM_ALLOC | NON_OWN_REF,
+          BTF_ID | MEM_ALLOC | NON_OWN_REF | MEM_RCU ->
           memory.checkUnmodified(r, at, regno, true);
       default -> memory.checkUnmodified(r, at, regno, false);
     }
@@ -348,6 +380,7 @@ final class HelperArguments {
     int at = Frame.reg(regno);
     switch (kind) {
       case SPIN_LOCK -> locks.check(regno, call.helper == SPIN_LOCK_HELPER);
+      case KPTR -> exchanged(regno, call);
       case TIMER -> {
         locks.place(regno, SpecialFields.TIMER);
         call.map = Reg.handle(r, at);
@@ -405,6 +438,25 @@ final class HelperArguments {
       case CONST_STRING -> constants.checkString(regno);
       default -> {}
     }
+  }
+
+  private void exchanged(int regno, CallArguments call) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    SpecialFields fields;
+    if (Reg.base(r, at) == MAP_VALUE) {
+      call.map = Reg.handle(r, at);
+      MapSpec map = env.mapOf(call.map);
+      if (map.btf() == null) {
+        throw env.reject(
+            Errno.EINVAL,
+            "map '" + Locks.name(map) + "' has to have BTF in order to use bpf_kptr_xchg");
+      }
+      fields = env.fieldsOf(call.map);
+    } else {
+      fields = env.btfs.fieldsOf(env.btfs.of(Reg.handle2(r, at)), Reg.handle(r, at));
+    }
+    call.pointer = pointers.exchanged(regno, fields);
   }
 
   private void fixedSize(int regno, int size, boolean raw, CallArguments call) {
@@ -522,7 +574,7 @@ final class HelperArguments {
       case MAP_VALUE -> {
         memory.checkMapDirection(regno, off, size, write);
         memory.checkRegion(regno, off, size, memory.valueSize(r, at), zeroAllowed);
-        memory.checkFields(regno, off, size);
+        memory.checkFields(regno, off, size, false);
       }
       case MEM -> {
         if (write && (type & MEM_RDONLY) != 0) {

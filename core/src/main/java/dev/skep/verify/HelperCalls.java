@@ -34,7 +34,11 @@ final class HelperCalls {
   private static final int DYNPTR_WRITE = 202;
   private static final int DYNPTR_DATA = 203;
   private static final int DRAIN = 209;
+  private static final int PER_CPU_PTR = 153;
+  private static final int THIS_CPU_PTR = 154;
+  private static final int LOCKS = SpecialFields.SPIN_LOCK | SpecialFields.RES_SPIN_LOCK;
   private static final int SET_RETVAL = 187;
+  private static final int KPTR_XCHG = 194;
   private static final int SK_STORAGE_GET = 107;
   private static final int SK_STORAGE_DELETE = 108;
   private static final int D_PATH = 147;
@@ -64,6 +68,7 @@ final class HelperCalls {
   private final PacketRanges packets;
   private final Dynptrs dynptrs;
   private final References references;
+  private final KernelPointers pointers;
   private final FormatStrings formats;
   private final CallArguments call = new CallArguments();
   private final @Nullable HelperPrototype[] prototypes = new HelperPrototype[Helpers.COUNT];
@@ -87,6 +92,7 @@ final class HelperCalls {
     this.arguments = arguments;
     this.dynptrs = dynptrs;
     references = new References(env);
+    pointers = new KernelPointers(env, memory);
     packets = new PacketRanges(env);
     formats = new FormatStrings(env, new ConstantMaps(env, memory));
     allowed = new AllowedHelpers(env.program, env.attachment);
@@ -242,9 +248,11 @@ final class HelperCalls {
       return;
     }
     boolean released =
-        call.refObjId != 0
-            ? references.release(call.refObjId)
-            : Reg.isNull(env.regs(), Frame.reg(call.releaseRegister));
+        id == KPTR_XCHG && call.refObjId != 0
+            ? references.move(call.refObjId)
+            : call.refObjId != 0
+                ? references.release(call.refObjId)
+                : Reg.isNull(env.regs(), Frame.reg(call.releaseRegister));
     if (!released) {
       throw env.reject(
           Errno.EINVAL,
@@ -278,9 +286,24 @@ final class HelperCalls {
       }
       case DRAIN -> drain();
       case TIMER_SET_CALLBACK -> queueTimer();
+      case PER_CPU_PTR, THIS_CPU_PTR -> perCpuObject();
       case FIND_VMA -> findVma();
       default -> {}
     }
+  }
+
+  /** Its own copy of what the program allocated for every CPU. */
+  private void perCpuObject() {
+    if ((Reg.type(env.regs(), Frame.reg(1)) & MEM_RCU) == 0) {
+      return;
+    }
+    Btf btf = env.btfs.of(call.structBtf);
+    int kind = btf.kind(call.struct);
+    if (kind != BtfKind.STRUCT && kind != BtfKind.UNION) {
+      throw env.reject(Errno.EFAULT, "Helper has invalid btf/btf_id in R1");
+    }
+    call.perCpuObject = true;
+    env.facts.perCpuObject[env.insn] = true;
   }
 
   private void checkDynptrMemory() {
@@ -427,7 +450,7 @@ final class HelperCalls {
                 && call.constKey < (map.maxEntries() & 0xffffffffL);
         Reg.markPointer(r, 0, found ? MAP_VALUE : MAP_VALUE | MAYBE_NULL);
         Reg.setHandles(r, 0, call.map, call.mapUid);
-        boolean locked = env.fieldsOf(call.map).first(SpecialFields.SPIN_LOCK) != null;
+        boolean locked = env.fieldsOf(call.map).has(LOCKS);
         if (!found || locked) {
           Reg.setId(r, 0, env.nextId());
         }
@@ -438,6 +461,9 @@ final class HelperCalls {
       case MAP_VALUE -> {
         Reg.markPointer(r, 0, MAP_VALUE);
         Reg.setHandles(r, 0, call.map, call.mapUid);
+        if (env.fieldsOf(call.map).has(LOCKS)) {
+          Reg.setId(r, 0, env.nextId());
+        }
       }
       case DYNPTR_MEMORY_OR_NULL -> {
         Reg.markPointer(r, 0, MEM | MAYBE_NULL);
@@ -453,6 +479,14 @@ final class HelperCalls {
       case STRUCT_OR_NULL -> struct(id, BTF_ID | MAYBE_NULL);
       case PERCPU -> perCpu(0);
       case PERCPU_OR_NULL -> perCpu(MAYBE_NULL);
+      case KPTR_OR_NULL -> {
+        if (call.pointer == null) {
+          throw env.bug("no kptr field");
+        }
+        pointers.setExchanged(call.pointer);
+        env.nextId();
+        acquire();
+      }
       case RINGBUF_MEMORY_OR_NULL -> {
         Reg.markPointer(r, 0, MEM | MEM_RINGBUF | MAYBE_NULL);
         Reg.setHandle(r, 0, (int) call.memSize);
@@ -510,6 +544,11 @@ final class HelperCalls {
     int type = btf.skip(call.struct, true);
     boolean struct =
         type > 0 && (btf.kind(type) == BtfKind.STRUCT || btf.kind(type) == BtfKind.UNION);
+    if (struct && call.perCpuObject) {
+      Reg.markPointer(r, 0, BTF_ID | MEM_ALLOC | MEM_RCU);
+      Reg.setHandles(r, 0, call.struct, call.structBtf);
+      return;
+    }
     if (struct) {
       Reg.markPointer(r, 0, BTF_ID | flags);
       Reg.setHandles(r, 0, call.struct, call.structBtf);

@@ -149,7 +149,15 @@ final class ImmediateLoads {
 
   private void checkFields(SpecialFields fields) {
     for (SpecialFields.Field field : fields.all()) {
-      if (field.kind() != SpecialFields.SPIN_LOCK && field.kind() != SpecialFields.TIMER) {
+      int followed =
+          SpecialFields.SPIN_LOCK
+              | SpecialFields.RES_SPIN_LOCK
+              | SpecialFields.TIMER
+              | SpecialFields.WORKQUEUE
+              | SpecialFields.TASK_WORK
+              | SpecialFields.KPTR
+              | SpecialFields.UPTR;
+      if ((field.kind() & followed) == 0) {
         throw new UnsupportedException("maps whose values hold " + field.name());
       }
     }
@@ -158,7 +166,7 @@ final class ImmediateLoads {
           case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> true;
           default -> false;
         };
-    if (fields.first(SpecialFields.SPIN_LOCK) != null) {
+    if (fields.has(SpecialFields.SPIN_LOCK | SpecialFields.RES_SPIN_LOCK)) {
       if (program.type() == ProgramType.SOCKET_FILTER) {
         refuse("socket filter progs cannot use bpf_spin_lock yet", EINVAL);
       }
@@ -166,8 +174,11 @@ final class ImmediateLoads {
         refuse("tracing progs cannot use bpf_spin_lock yet", EINVAL);
       }
     }
-    if (fields.first(SpecialFields.TIMER) != null && tracing) {
+    if (fields.has(SpecialFields.TIMER) && tracing) {
       refuse("tracing progs cannot use bpf_timer yet", EINVAL);
+    }
+    if (fields.has(SpecialFields.WORKQUEUE) && tracing) {
+      refuse("tracing progs cannot use bpf_wq yet", EINVAL);
     }
   }
 

@@ -44,6 +44,11 @@ final class Locks {
     state.releaseLock();
   }
 
+  /** A map's name as the kernel keeps it. */
+  static String name(MapSpec map) {
+    return map.name().length() > 15 ? map.name().substring(0, 15) : map.name();
+  }
+
   /** Whether a register points to the special field of a kind (check_map_field_pointer). */
   void place(int regno, int kind) {
     String what = SpecialFields.name(kind);
@@ -59,7 +64,7 @@ final class Locks {
               + " has to be at the constant offset");
     }
     MapSpec map = env.map(r, at);
-    String name = map.name().length() > 15 ? map.name().substring(0, 15) : map.name();
+    String name = name(map);
     if (map.btf() == null) {
       throw env.reject(Errno.EINVAL, "map '" + name + "' has to have BTF in order to use " + what);
     }

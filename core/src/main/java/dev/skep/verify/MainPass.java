@@ -89,6 +89,7 @@ final class MainPass {
     state.branches = 1;
     state.firstInsn = env.subprogs[number].start;
     state.lastInsn = -1;
+    state.inSleepable = LoadChecks.sleepable(env.program);
     env.cur = state;
     if (number != 0 || env.program.type() == ProgramType.EXT) {
       functions.enterGlobal(number, frame);

@@ -26,6 +26,7 @@ final class MemoryAccess {
   private final ContextAccess context;
   private final SocketAccess sockets;
   private final BtfAccess structs;
+  private final KernelPointers pointers;
   private final boolean strict;
   private final Scalar sum = new Scalar();
 
@@ -35,6 +36,7 @@ final class MemoryAccess {
     context = new ContextAccess(env);
     sockets = new SocketAccess(env);
     structs = new BtfAccess(env);
+    pointers = new KernelPointers(env, this);
     int flags = env.program.flags();
     strict = (flags & STRICT_ALIGNMENT) != 0 && (flags & ANY_ALIGNMENT) == 0;
   }
@@ -394,7 +396,16 @@ final class MemoryAccess {
     notNull(regno, type);
     checkMapDirection(regno, off, size, write);
     checkRegion(regno, off, size, valueSize(r, at), false);
-    checkFields(regno, off, size);
+    checkFields(regno, off, size, true);
+    SpecialFields special = env.fieldsOf(Reg.handle(r, at));
+    SpecialFields.Field pointer =
+        special.has(SpecialFields.KPTR | SpecialFields.UPTR) && Reg.isConst(r, at)
+            ? special.find(off + Reg.value(r, at), SpecialFields.KPTR | SpecialFields.UPTR)
+            : null;
+    if (pointer != null) {
+      pointers.access(pointer, value);
+      return;
+    }
     if (write || value < 0) {
       return;
     }
@@ -409,8 +420,12 @@ final class MemoryAccess {
     }
   }
 
-  /** Locks and timers are touched by their helpers only (check_map_access). */
-  void checkFields(int regno, int off, int size) {
+  /**
+   * Locks and timers are touched by their helpers only (check_map_access).
+   *
+   * @param direct whether an instruction accesses the value, not a helper
+   */
+  void checkFields(int regno, int off, int size, boolean direct) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     SpecialFields special = env.fieldsOf(Reg.handle(r, at));
@@ -418,6 +433,10 @@ final class MemoryAccess {
       SpecialFields.Field field = special.all().get(i);
       if (Reg.smin(r, at) + off < field.offset() + field.size()
           && field.offset() < Reg.umax(r, at) + off + size) {
+        if ((field.kind() & (SpecialFields.KPTR | SpecialFields.UPTR)) != 0) {
+          pointers.checkPlace(field, at, off, size, direct);
+          continue;
+        }
         throw env.reject(Errno.EACCES, field.name() + " cannot be accessed directly by load/store");
       }
     }

@@ -23,6 +23,31 @@ final class References {
     return true;
   }
 
+  /**
+   * A reference goes into a map. What holds it is worthless, but for memory of every CPU: that
+   * stays until the grace period ends.
+   */
+  boolean move(int id) {
+    if (!env.cur.release(id)) {
+      return false;
+    }
+    boolean rcu = env.inRcu();
+    int everyCpu = MEM_ALLOC | MEM_PERCPU;
+    each((r, at) -> {
+      if (Reg.refObjId(r, at) != id) {
+        return;
+      }
+      int type = Reg.type(r, at);
+      if (rcu && (type & everyCpu) == everyCpu) {
+        Reg.setRefObjId(r, at, 0);
+        Reg.setType(r, at, type & ~MEM_ALLOC | MEM_RCU);
+      } else {
+        Reg.markUnknown(r, at, false);
+      }
+    });
+    return true;
+  }
+
   /** Memory that is part of a dynptr goes with it. */
   void forgetSlices(int dynptr) {
     each((r, at) -> {
