@@ -88,8 +88,9 @@ final class Linker {
     insns = Arrays.copyOf(insns, count);
     new CoreRelocations(model, program.name()).apply(insns, pieces);
     List<MapSpec> specs = new ArrayList<>();
+    boolean typed = model.kernelTakesBtf();
     for (ObjectMap map : maps) {
-      specs.add(map.spec());
+      specs.add(typed ? map.spec() : map.spec().withTypes(null, 0, 0));
     }
     SourceInfo info = new SourceInfo(model, program.name(), pieces);
     Program linked =
@@ -102,9 +103,9 @@ final class Linker {
             model.license,
             insns,
             List.copyOf(specs),
-            info.functions(),
-            info.lines(),
-            model.btf,
+            typed ? info.functions() : List.of(),
+            typed ? info.lines() : List.of(),
+            typed ? model.btf : null,
             program.attachTo());
     Program target = program.attachProgram();
     return target == null ? linked : linked.withTarget(program.attachTo(), 0, null, target);

@@ -2,6 +2,7 @@ package dev.skep.object;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfExt;
+import dev.skep.btf.BtfFunctions;
 import dev.skep.btf.CoreResolver;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -48,6 +49,11 @@ final class ObjectModel {
     this.bigEndian = elf.isBigEndian();
     this.sections = elf.sections();
     this.symbols = elf.symbols();
+  }
+
+  /** Whether the kernel will take the object's BTF; if not, programs and maps go without. */
+  boolean kernelTakesBtf() {
+    return btf == null || BtfFunctions.refusal(btf) == null;
   }
 
   synchronized void kernelBtf(Btf kernel) {

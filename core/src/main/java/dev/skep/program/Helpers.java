@@ -355,7 +355,7 @@ public final class Helpers {
           44,
           50,
           54,
-          62,
+          63,
           65,
           73,
           74,

@@ -83,7 +83,7 @@ public record Kfunc(String name, String flags, long types) {
       bpf_dynptr_size - 1efeffffe
       bpf_dynptr_slice n 1efeffffe
       bpf_dynptr_slice_rdwr n 1efeffffe
-      bpf_get_kmem_cache n 1efeffffe
+      bpf_get_kmem_cache - 1efeffffe
       bpf_iter_bits_destroy y 1efeffffe
       bpf_iter_bits_new i 1efeffffe
       bpf_iter_bits_next xn 1efeffffe

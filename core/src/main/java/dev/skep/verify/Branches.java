@@ -213,7 +213,7 @@ final class Branches {
   }
 
   /** A pointer that equals one that is not null is not null. */
-  private static void liftNull(long[] r, long[] o, int at, int from, int op) {
+  private void liftNull(long[] r, long[] o, int at, int from, int op) {
     int dst = Reg.type(r, at);
     int src = Reg.type(r, from);
     if (dst == SCALAR
@@ -226,7 +226,7 @@ final class Branches {
     long[] equal = op == JEQ ? o : op == JNE ? r : null;
     if (equal != null) {
       int where = (src & MAYBE_NULL) != 0 ? from : at;
-      Reg.setType(equal, where, Reg.type(equal, where) & ~MAYBE_NULL);
+      markNotNull(equal, where);
     }
   }
 
@@ -277,6 +277,9 @@ final class Branches {
       return;
     }
     if (isNull) {
+      if (RegType.base(type) == MAP_VALUE) {
+        Reg.setHandle(r, at, Reg.handle(r, at) | Reg.FORMER_MAP);
+      }
       Reg.setType(r, at, SCALAR);
       Reg.clearIds(r, at);
       return;
@@ -308,9 +311,14 @@ final class Branches {
         boolean timed = env.fieldsOf(inner).first(SpecialFields.TIMER) != null;
         Reg.setHandles(r, at, inner, timed ? Reg.id(r, at) : Reg.handle2(r, at));
       }
-      case XSKMAP -> Reg.setType(r, at, XDP_SOCK);
-      case SOCKMAP, SOCKHASH -> Reg.setType(r, at, SOCKET);
+      case XSKMAP -> socketOfMap(r, at, XDP_SOCK);
+      case SOCKMAP, SOCKHASH -> socketOfMap(r, at, SOCKET);
       default -> Reg.setType(r, at, MAP_VALUE);
     }
+  }
+
+  private static void socketOfMap(long[] r, int at, int type) {
+    Reg.setType(r, at, type);
+    Reg.setHandle(r, at, Reg.handle(r, at) | Reg.FORMER_MAP);
   }
 }

@@ -21,6 +21,8 @@ final class ImmediateLoads {
   static final int MAX_MAPS = 64;
 
   /** BPF_MAX_VAR_OFF. */
+  private static final int STANDARD_ERROR = 2;
+
   private static final int MAX_OFFSET = 1 << 29;
 
   private final Program program;
@@ -112,7 +114,8 @@ final class ImmediateLoads {
   private int use(int map) {
     if (map < 0 || map >= used.length) {
       log.add("fd ").num(map).add(" is not pointing to valid bpf_map\n");
-      throw new Rejection(EBADF);
+      // The first three descriptors of a process are open, and no maps.
+      throw new Rejection(map >= 0 && map <= STANDARD_ERROR ? EINVAL : EBADF);
     }
     if (used[map]) {
       return map;

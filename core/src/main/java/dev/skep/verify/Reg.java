@@ -66,6 +66,12 @@ final class Reg {
   /** In the handle of a map pointer: not the map itself but the template of its inner maps. */
   static final int INNER_MAP = 1 << 30;
 
+  /**
+   * In the handle of what a map value turned into, a socket or null: the kernel compares its map,
+   * too.
+   */
+  static final int FORMER_MAP = 1 << 29;
+
   static final int TYPE_OFF = 0;
   static final int HANDLES = 1;
   static final int VALUE = 2;

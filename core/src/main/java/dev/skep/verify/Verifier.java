@@ -64,6 +64,9 @@ public final class Verifier {
     private @Nullable Env env;
     private @Nullable Reason reason;
 
+    /** Whether bpf_check itself began: from there on the counters end every log. */
+    private boolean begins;
+
     Judgement(
         Program program,
         VerifierOptions options,
@@ -97,6 +100,7 @@ public final class Verifier {
       }
       LoadChecks.check(program, options);
       AttachChecks.checkName(program, options, log);
+      begins = true;
       BtfObjects btfs = new BtfObjects(program, options.kernel());
       trace.printer().names(btfs);
       Preparation prepared = Preparation.of(program, options, btfs, kfuncs, target(), log, trace);
@@ -165,7 +169,7 @@ public final class Verifier {
       Env made = env;
       String message = made == null || made.message.isEmpty() ? log.lastLine() : made.message;
       VerifierStats stats = stats();
-      if (made != null || log.end() > 0) {
+      if (begins || log.end() > 0) {
         logStats(stats);
       }
       return new Verdict.Rejected(rejection.errno(), message, insn(), stats, log.text());

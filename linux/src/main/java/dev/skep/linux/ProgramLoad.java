@@ -1,5 +1,7 @@
 package dev.skep.linux;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.linux.sys.Attr;
@@ -9,6 +11,8 @@ import dev.skep.natives.Memory;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** BPF_PROG_LOAD of one program, with a log buffer that grows until the log fits. */
@@ -17,6 +21,7 @@ final class ProgramLoad {
   private static final int FUNC_INFO_BYTES = 8;
   private static final int LINE_INFO_BYTES = 16;
   private static final int NO_FD = -1;
+  private static final int STANDARD_ERROR = 2;
 
   /** Large blocks are mapped on first touch, so this costs what the log needs. */
   private static final int FIRST_LOG_BYTES = 1 << 20;
@@ -173,7 +178,15 @@ final class ProgramLoad {
     }
     int map = InsnWord.imm(word);
     int[] maps = fds.maps();
-    return InsnWord.withImm(word, map >= 0 && map < maps.length ? maps[map] : NO_FD);
+    return InsnWord.withImm(word, map >= 0 && map < maps.length ? maps[map] : noMap(map));
+  }
+
+  /** A number that stands for none of the program's maps: it must not hit what is open here. */
+  private static int noMap(int number) {
+    boolean hits =
+        number > STANDARD_ERROR
+            && Files.exists(Path.of("/proc/self/fd", Integer.toString(number)), NOFOLLOW_LINKS);
+    return hits ? NO_FD : number;
   }
 
   private static void putFuncInfo(Attr attr, List<FuncInfo> infos) {
