@@ -4,6 +4,7 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.AttachType;
+import dev.skep.program.ProgramType;
 import org.jspecify.annotations.Nullable;
 
 /** What must hold where a program ends: nothing held, and a return value that its type allows. */
@@ -29,7 +30,7 @@ final class ExitRules {
     }
     boolean leak = false;
     for (int i = 0; state.curframe == 0 && i < state.refCount; i++) {
-      if (state.refType[i] == State.REF_PTR) {
+      if (state.refType[i] == State.REF_PTR && !returns(state.refId[i])) {
         env.verbose(
             "Unreleased reference id=" + state.refId[i] + " alloc_insn=" + state.refInsn[i] + "\n");
         leak = true;
@@ -48,6 +49,12 @@ final class ExitRules {
     if (locks && state.preemptLocks != 0) {
       throw inside(where, "bpf_preempt_disable-ed");
     }
+  }
+
+  /** Members of struct_ops may give a reference back to the kernel. */
+  private boolean returns(int reference) {
+    return env.program.resolvedType() == ProgramType.STRUCT_OPS
+        && Reg.refObjId(env.regs(), 0) == reference;
   }
 
   private Rejection inside(String where, String region) {

@@ -41,6 +41,9 @@ final class HelperCalls {
   private static final int KPTR_XCHG = 194;
   private static final int SK_STORAGE_GET = 107;
   private static final int SK_STORAGE_DELETE = 108;
+  private static final int INODE_STORAGE_GET = 145;
+  private static final int TASK_STORAGE_GET = 156;
+  private static final int CGRP_STORAGE_GET = 210;
   private static final int D_PATH = 147;
 
   /** Functions whose tracing programs may ask for a path (btf_allowlist_d_path). */
@@ -112,6 +115,7 @@ final class HelperCalls {
     if (Helpers.mightSleep(id) && !env.sleepable()) {
       throw env.reject(Errno.EINVAL, "helper call might sleep in a non-sleepable prog");
     }
+    checkRegion(id);
     call.clear(id);
     call.packetAccess = prototype.packetAccess();
     for (int i = 0; i < 5; i++) {
@@ -138,6 +142,19 @@ final class HelperCalls {
       }
     } else if (Helpers.changesPacketData(id) || call.changesPacket) {
       packets.forgetAll();
+    }
+  }
+
+  /** Where nothing may sleep, local storage must not wait for memory either. */
+  private void checkRegion(int id) {
+    String region = env.cur.region();
+    if (!region.isEmpty() && Helpers.mightSleep(id)) {
+      throw env.reject(
+          Errno.EINVAL, "sleepable helper " + Helpers.name(id) + "#" + id + " in " + region);
+    }
+    boolean storage = id == SK_STORAGE_GET || id == INODE_STORAGE_GET || id == TASK_STORAGE_GET;
+    if ((storage || id == CGRP_STORAGE_GET) && (!region.isEmpty() || !env.sleepable())) {
+      env.facts.atomicStorage[env.insn] = true;
     }
   }
 

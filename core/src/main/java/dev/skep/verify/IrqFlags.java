@@ -14,11 +14,16 @@ final class IrqFlags {
     this.memory = memory;
   }
 
+  /** {@link Reg#handle} of a flag: who turned interrupts off. */
+  private static final int BY_LOCK = 1;
+
   /** process_irq_flag. */
   void check(String kfunc, int regno) {
     switch (kfunc) {
-      case "bpf_local_irq_save" -> save(regno);
-      case "bpf_local_irq_restore" -> restore(regno);
+      case "bpf_local_irq_save" -> save(regno, 0);
+      case "bpf_local_irq_restore" -> restore(regno, 0);
+      case "bpf_res_spin_lock_irqsave" -> save(regno, BY_LOCK);
+      case "bpf_res_spin_unlock_irqrestore" -> restore(regno, BY_LOCK);
       default -> throw env.unsupported("kfunc " + kfunc);
     }
   }
@@ -35,7 +40,7 @@ final class IrqFlags {
     return env.cur.frame(Reg.frame(env.regs(), Frame.reg(regno)));
   }
 
-  private void save(int regno) {
+  private void save(int regno, int by) {
     int spi = position(regno);
     boolean free = spi >= 0 || spi == Dynptrs.BEYOND;
     for (int i = 0; spi >= 0 && i < 8; i++) {
@@ -53,12 +58,13 @@ final class IrqFlags {
     int at = Frame.spill(slot);
     Reg.markPointer(frame.spilled, at, STACK);
     Reg.setRefObjId(frame.spilled, at, id);
+    Reg.setHandle(frame.spilled, at, by);
     frame.slotTypes[slot] = StackSlot.ALL_IRQ_FLAG;
     env.liveStack.write(frame.frameno, 1L << slot);
     env.trace.scratched.slot(slot);
   }
 
-  private void restore(int regno) {
+  private void restore(int regno, int by) {
     int spi = position(regno);
     Frame frame = frame(regno);
     if (spi < 0
@@ -68,6 +74,16 @@ final class IrqFlags {
     }
     env.liveStack.read(frame.frameno, env.insn, 1L << spi);
     env.trace.scratched.slot(spi);
+    int saved = Reg.handle(frame.spilled, Frame.spill(spi));
+    if (saved != by) {
+      throw env.reject(
+          Errno.EINVAL,
+          "irq flag acquired by "
+              + (saved == BY_LOCK ? "lock" : "native")
+              + " kfuncs cannot be restored with "
+              + (by == BY_LOCK ? "lock" : "native")
+              + " kfuncs");
+    }
     int id = Reg.refObjId(frame.spilled, Frame.spill(spi));
     if (id != env.cur.activeIrq) {
       throw env.reject(

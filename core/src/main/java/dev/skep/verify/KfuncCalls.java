@@ -121,12 +121,7 @@ final class KfuncCalls {
     if (!kfunc.rules().sleeps()) {
       return;
     }
-    String where =
-        state.rcuLocks != 0
-            ? "rcu_read_lock region"
-            : state.preemptLocks != 0
-                ? "non-preemptible region"
-                : state.activeIrq != 0 ? "IRQ-disabled region" : "";
+    String where = state.region();
     if (!where.isEmpty()) {
       throw env.reject(
           Errno.EACCES, "kernel func " + kfunc.name() + " is sleepable within " + where);

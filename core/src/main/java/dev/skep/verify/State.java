@@ -87,6 +87,15 @@ final class State {
   /** Of a backedge: the checkpoint it was found equal to. */
   @Nullable State equalState;
 
+  /** The section in which nothing may sleep, as messages name it, empty for none. */
+  String region() {
+    return rcuLocks != 0
+        ? "rcu_read_lock region"
+        : preemptLocks != 0
+            ? "non-preemptible region"
+            : activeIrq != 0 ? "IRQ-disabled region" : "";
+  }
+
   /** The frame that executes. */
   Frame current() {
     return frame(curframe);

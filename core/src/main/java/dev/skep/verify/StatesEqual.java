@@ -239,7 +239,8 @@ final class StatesEqual {
       case StackSlot.SPILL -> regSafe(old.spilled, at, cur.spilled, at, exact);
       case StackSlot.ZERO -> true;
       case StackSlot.IRQ_FLAG ->
-          ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at));
+          ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at))
+              && Reg.handle(old.spilled, at) == Reg.handle(cur.spilled, at);
       case StackSlot.DYNPTR, StackSlot.ITER ->
           Reg.same(old.spilled, at + Reg.HANDLES, cur.spilled, at + Reg.HANDLES, 1)
               && ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at));
