@@ -24,6 +24,7 @@ public final class Errno {
   public static final int EDEADLK = 35;
   public static final int ENAMETOOLONG = 36;
   public static final int ENOSYS = 38;
+  public static final int ELOOP = 40;
   public static final int ENOLINK = 67;
   public static final int EBADMSG = 74;
   public static final int EOVERFLOW = 75;
@@ -63,6 +64,7 @@ public final class Errno {
       case EDEADLK -> "EDEADLK";
       case ENAMETOOLONG -> "ENAMETOOLONG";
       case ENOSYS -> "ENOSYS";
+      case ELOOP -> "ELOOP";
       case ENOLINK -> "ENOLINK";
       case EBADMSG -> "EBADMSG";
       case EOVERFLOW -> "EOVERFLOW";

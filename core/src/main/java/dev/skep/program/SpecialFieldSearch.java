@@ -217,6 +217,12 @@ final class SpecialFieldSearch {
 
   // Pointers ----------------------------------------------------------------------------------
 
+  /** Whether a type is a pointer to an object that a map or another object may own. */
+  static boolean isKernelPointer(Btf btf, int id) {
+    SpecialFieldSearch search = new SpecialFieldSearch(btf, KPTR, null);
+    return search.pointer(id, 0) != null && search.errno == 0;
+  }
+
   /** A pointer is special by the tag between it and what it points to (btf_find_kptr). */
   private @Nullable Field pointer(int id, int offset) {
     int type = btf.kind(id) == BtfKind.VOLATILE ? btf.target(id) : id;

@@ -285,15 +285,10 @@ final class Branches {
       return;
     }
     markNotNull(r, at);
-    if (!holdsLock(r, at)) {
+    // A lock is told from others by the id of what it is in.
+    if (!env.mayHoldLock(r, at)) {
       Reg.setId(r, at, 0);
     }
-  }
-
-  /** The lock of a map value is told from others by the value's id. */
-  private boolean holdsLock(long[] r, int at) {
-    return Reg.base(r, at) == MAP_VALUE
-        && env.fieldsOf(Reg.handle(r, at)).first(SpecialFields.SPIN_LOCK) != null;
   }
 
   /** mark_ptr_not_null_reg. */

@@ -6,6 +6,7 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.License;
+import dev.skep.program.SpecialFields;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -58,13 +59,18 @@ final class BtfAccess {
     if (write && checkWrite(btf, struct, type, off, size)) {
       return;
     }
-    if ((type & MEM_ALLOC) != 0) {
-      throw env.unsupported("access to allocated objects");
+    boolean object = (type & MEM_ALLOC) != 0;
+    if (object) {
+      checkObject(r, at, off, size);
     }
     BtfWalk found = walk(btf);
     int result = found.access(btf, struct, off, size);
     if (result < 0) {
       throw new Rejection(-result);
+    }
+    if (object && result == BtfWalk.POINTER) {
+      // What a program stored is no pointer of the kernel's.
+      result = BtfWalk.SCALAR;
     }
     if (!write && value >= 0) {
       int flags = result == BtfWalk.POINTER ? trust(r, at, found) : 0;
@@ -86,6 +92,18 @@ final class BtfAccess {
     }
     if ((type & MEM_PERCPU) != 0) {
       throw env.reject(Errno.EACCES, what + " access percpu memory: off=" + off);
+    }
+  }
+
+  /** Special fields of an allocated object are touched by kfuncs only (btf_struct_access). */
+  private void checkObject(long[] r, int at, int off, int size) {
+    if (Reg.handle2(r, at) != BtfObjects.PROGRAM) {
+      return;
+    }
+    for (SpecialFields.Field field : env.btfs.objectFields(Reg.handle(r, at)).all()) {
+      if (off < field.offset() + field.size() && field.offset() < off + size) {
+        throw env.reject(Errno.EACCES, "direct access to " + field.name() + " is disallowed");
+      }
     }
   }
 

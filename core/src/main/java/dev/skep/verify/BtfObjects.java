@@ -6,6 +6,7 @@ import dev.skep.btf.CoreResolver;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.KernelTypes;
 import dev.skep.program.MapSpec;
+import dev.skep.program.ObjectFields;
 import dev.skep.program.Program;
 import dev.skep.program.SpecialFields;
 import java.util.List;
@@ -25,6 +26,7 @@ final class BtfObjects {
   private final Program program;
   private final KernelTypes kernel;
   private final KernelSymbols symbols;
+  private @Nullable ObjectFields objects;
 
   BtfObjects(Program program, KernelTypes kernel) {
     this.program = program;
@@ -51,9 +53,18 @@ final class BtfObjects {
     return SpecialFields.of(map, kernel);
   }
 
-  /** The special fields of a struct of the program's own (btf_parse_fields). */
-  SpecialFields fieldsOf(Btf btf, int struct) {
-    return SpecialFields.parse(btf, struct, SpecialFields.IN_OBJECTS, btf.size(struct), kernel);
+  /** The special fields of a struct of the program's own (btf_find_struct_meta). */
+  SpecialFields objectFields(int struct) {
+    ObjectFields made = objects;
+    Btf btf = program.btf();
+    if (btf == null) {
+      return SpecialFields.NONE;
+    }
+    if (made == null) {
+      made = new ObjectFields(btf, kernel);
+      objects = made;
+    }
+    return made.of(struct);
   }
 
   /** The number of a module by name, {@link #VMLINUX} for null. */

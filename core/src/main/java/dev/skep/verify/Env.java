@@ -215,6 +215,21 @@ final class Env {
     return found;
   }
 
+  /** Special fields of what a register points to (reg_btf_record). */
+  SpecialFields recordOf(long[] r, int at) {
+    int type = Reg.type(r, at);
+    if (type == RegType.MAP_VALUE) {
+      return fieldsOf(Reg.handle(r, at));
+    }
+    boolean object = OwningRefs.isObject(type) && Reg.handle2(r, at) == BtfObjects.PROGRAM;
+    return object ? btfs.objectFields(Reg.handle(r, at)) : SpecialFields.NONE;
+  }
+
+  /** Whether a lock may be taken through a register (reg_may_point_to_spin_lock). */
+  boolean mayHoldLock(long[] r, int at) {
+    return recordOf(r, at).has(SpecialFields.SPIN_LOCK | SpecialFields.RES_SPIN_LOCK);
+  }
+
   /** Whether all that executes may sleep (in_sleepable). */
   boolean sleepable() {
     return cur.inSleepable;

@@ -379,8 +379,13 @@ final class HelperArguments {
     long[] r = env.regs();
     int at = Frame.reg(regno);
     switch (kind) {
-      case SPIN_LOCK -> locks.check(regno, call.helper == SPIN_LOCK_HELPER);
       case KPTR -> exchanged(regno, call);
+      case SPIN_LOCK -> {
+        if (GraphCallbacks.inLessFunction(env)) {
+          throw env.reject(Errno.EACCES, "can't spin_{lock,unlock} in rbtree cb");
+        }
+        locks.check(regno, call.helper == SPIN_LOCK_HELPER, State.REF_LOCK);
+      }
       case TIMER -> {
         locks.place(regno, SpecialFields.TIMER);
         call.map = Reg.handle(r, at);
@@ -454,7 +459,7 @@ final class HelperArguments {
       }
       fields = env.fieldsOf(call.map);
     } else {
-      fields = env.btfs.fieldsOf(env.btfs.of(Reg.handle2(r, at)), Reg.handle(r, at));
+      fields = env.recordOf(r, at);
     }
     call.pointer = pointers.exchanged(regno, fields);
   }

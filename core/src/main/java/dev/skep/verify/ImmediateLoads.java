@@ -151,24 +151,14 @@ final class ImmediateLoads {
   }
 
   private void checkFields(SpecialFields fields) {
-    for (SpecialFields.Field field : fields.all()) {
-      int followed =
-          SpecialFields.SPIN_LOCK
-              | SpecialFields.RES_SPIN_LOCK
-              | SpecialFields.TIMER
-              | SpecialFields.WORKQUEUE
-              | SpecialFields.TASK_WORK
-              | SpecialFields.KPTR
-              | SpecialFields.UPTR;
-      if ((field.kind() & followed) == 0) {
-        throw new UnsupportedException("maps whose values hold " + field.name());
-      }
-    }
     boolean tracing =
         switch (program.type()) {
           case KPROBE, TRACEPOINT, PERF_EVENT, RAW_TRACEPOINT, RAW_TRACEPOINT_WRITABLE -> true;
           default -> false;
         };
+    if (fields.has(SpecialFields.GRAPH_ROOT) && tracing) {
+      refuse("tracing progs cannot use bpf_{list_head,rb_root} yet", EINVAL);
+    }
     if (fields.has(SpecialFields.SPIN_LOCK | SpecialFields.RES_SPIN_LOCK)) {
       if (program.type() == ProgramType.SOCKET_FILTER) {
         refuse("socket filter progs cannot use bpf_spin_lock yet", EINVAL);

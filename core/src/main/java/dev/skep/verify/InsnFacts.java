@@ -76,6 +76,18 @@ public final class InsnFacts {
   /** For ld_imm64 of a map (src 1, 2, 5, 6): index into Program.maps, else -1. */
   public final int[] loadedMap;
 
+  /** Bytes of the object that a call allocates (obj_new_size), 0 for other instructions. */
+  public final int[] objectSize;
+
+  /**
+   * For calls that make, free, count or link an object with special fields: the type of the object
+   * in the program's BTF (kptr_struct_meta), else 0.
+   */
+  public final int[] objectType;
+
+  /** For calls that put an object into a list or tree: where the node is in it (insert_off). */
+  public final int[] nodeOffset;
+
   /** Calls that get a CPU's part of an object that the program allocated. */
   public final boolean[] perCpuObject;
 
@@ -107,6 +119,9 @@ public final class InsnFacts {
     inlineLoopCallback = filled(insns);
     inlineLoopFits = new boolean[insns];
     loadedMap = filled(insns);
+    objectSize = new int[insns];
+    objectType = new int[insns];
+    nodeOffset = new int[insns];
     perCpuObject = new boolean[insns];
     atomicStorage = new boolean[insns];
     nospec = new boolean[insns];

@@ -121,7 +121,7 @@ final class KernelPointers {
   }
 
   private SpecialFields pointee(Field field) {
-    return env.btfs.fieldsOf(env.btfs.of(field.btf()), field.typeId());
+    return env.btfs.objectFields(field.typeId());
   }
 
   // What may be stored ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
 import dev.skep.program.Kfunc;
+import dev.skep.program.SpecialFields;
 
 /** Whether the registers fit what a kfunc asks for (check_kfunc_args). */
 final class KfuncArguments {
@@ -18,6 +19,7 @@ final class KfuncArguments {
   private final Dynptrs dynptrs;
   private final Iterators iterators;
   private final IrqFlags irqFlags;
+  private final GraphArguments graphs;
   private final CallArguments sizes = new CallArguments();
 
   KfuncArguments(
@@ -33,6 +35,7 @@ final class KfuncArguments {
     this.iterators = iterators;
     constants = new ConstantMaps(env, memory);
     irqFlags = new IrqFlags(env, memory);
+    graphs = new GraphArguments(env);
   }
 
   void check(CalledKfuncs.Called kfunc, KfuncCall call) {
@@ -123,6 +126,8 @@ final class KfuncArguments {
       context(kfunc, i, call);
     } else if (isNull && parameter.mayBeNull()) {
       return false;
+    } else if (graph(kfunc, parameter, i, call)) {
+      return false;
     } else if (parameter.isObject()) {
       throw env.unsupported("kfunc " + kfunc.name());
     } else if (parameter.isDynptr()) {
@@ -142,11 +147,50 @@ final class KfuncArguments {
     } else if (isStruct(Reg.type(r, at))) {
       struct(kfunc, parameter, i);
     } else if (parameter.isFunction()) {
-      throw env.unsupported("kfunc " + kfunc.name());
+      checkOffset(regno, rules);
+      callback(i, call);
     } else {
       return memory(kfunc, parameter, i, count, call);
     }
     return false;
+  }
+
+  /** Objects that programs allocate, and the lists and trees that hold them. */
+  private boolean graph(
+      CalledKfuncs.Called kfunc, KfuncParameter parameter, int i, KfuncCall call) {
+    if (!parameter.isGraph()) {
+      return false;
+    }
+    boolean object = parameter.has("__alloc");
+    if (object) {
+      checkTrust(i + 1, kfunc.rules());
+    }
+    checkOffset(i + 1, kfunc.rules());
+    if (object) {
+      graphs.object(kfunc, i, call);
+    } else if (parameter.has("__refcounted_kptr")) {
+      graphs.counted(i, call);
+    } else if (parameter.is("bpf_list_head")) {
+      graphs.root(i, SpecialFields.LIST_HEAD, call);
+    } else if (parameter.is("bpf_list_node")) {
+      graphs.ownedNode(i, SpecialFields.LIST_NODE, call);
+    } else if (parameter.is("bpf_rb_root")) {
+      graphs.root(i, SpecialFields.RB_ROOT, call);
+    } else if (kfunc.name().equals("bpf_rbtree_add_impl")) {
+      graphs.ownedNode(i, SpecialFields.RB_NODE, call);
+    } else {
+      graphs.nodeInTree(kfunc, i, call);
+    }
+    return true;
+  }
+
+  private void callback(int i, KfuncCall call) {
+    long[] r = env.regs();
+    int at = Frame.reg(i + 1);
+    if (Reg.type(r, at) != FUNC) {
+      throw env.reject(Errno.EINVAL, "arg" + i + " expected pointer to func");
+    }
+    call.subprog = Reg.handle(r, at);
   }
 
   private static boolean isIterator(Kfunc rules, KfuncParameter parameter, int i) {
@@ -237,8 +281,6 @@ final class KfuncArguments {
 
   private void struct(CalledKfuncs.Called kfunc, KfuncParameter parameter, int i) {
     int regno = i + 1;
-    long[] r = env.regs();
-    int at = Frame.reg(regno);
     Kfunc rules = kfunc.rules();
     if (!parameter.isStruct()) {
       throw env.reject(
@@ -251,17 +293,23 @@ final class KfuncArguments {
               + parameter.targetText()
               + " is not supported");
     }
-    int type = Reg.type(r, at);
-    if ((rules.trustedArguments() || rules.rcuArguments()) && !isTrusted(r, at)) {
-      if (!rules.rcuArguments()) {
-        throw env.reject(Errno.EINVAL, "R" + regno + " must be referenced or trusted");
-      }
-      if ((type & MEM_RCU) == 0) {
-        throw env.reject(Errno.EINVAL, "R" + regno + " must be a rcu pointer");
-      }
-    }
+    checkTrust(regno, rules);
     checkOffset(regno, rules);
     sameStruct(kfunc, parameter, i);
+  }
+
+  private void checkTrust(int regno, Kfunc rules) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    if (!rules.trustedArguments() && !rules.rcuArguments() || isTrusted(r, at)) {
+      return;
+    }
+    if (!rules.rcuArguments()) {
+      throw env.reject(Errno.EINVAL, "R" + regno + " must be referenced or trusted");
+    }
+    if ((Reg.type(r, at) & MEM_RCU) == 0) {
+      throw env.reject(Errno.EINVAL, "R" + regno + " must be a rcu pointer");
+    }
   }
 
   /** is_trusted_reg. */

@@ -1,5 +1,8 @@
 package dev.skep.verify;
 
+import dev.skep.program.SpecialFields;
+import org.jspecify.annotations.Nullable;
+
 /** What the arguments of one kfunc call have been found to be (struct bpf_kfunc_call_arg_meta). */
 final class KfuncCall {
   static final int NONE = -1;
@@ -42,6 +45,17 @@ final class KfuncCall {
   /** The struct that the context is, for bpf_cast_to_kern_ctx. */
   int contextType;
 
+  /** The list or tree that was passed. */
+  SpecialFields.@Nullable Field root;
+
+  /** The type of the allocated object that was passed, 0 for none, and the BTF it is in. */
+  int objectType;
+
+  int objectBtf;
+
+  /** The object whose owners are counted was passed by one of them. */
+  boolean owning;
+
   void clear() {
     refObjId = 0;
     releaseRegister = 0;
@@ -58,5 +72,9 @@ final class KfuncCall {
     mapUid = 0;
     subprog = 0;
     contextType = 0;
+    root = null;
+    objectType = 0;
+    objectBtf = 0;
+    owning = false;
   }
 }

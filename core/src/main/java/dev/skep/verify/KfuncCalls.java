@@ -5,7 +5,9 @@ import static dev.skep.verify.RegType.*;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
 import dev.skep.program.Kfunc;
+import dev.skep.program.SpecialFields;
 
 /** Calls of kernel functions (check_kfunc_call). */
 final class KfuncCalls {
@@ -17,6 +19,9 @@ final class KfuncCalls {
   private final References references;
   private final PacketRanges packets;
   private final Branches branches;
+  private final OwningRefs owning;
+  private final LocalObjects objects;
+  private final GraphCallbacks callbacks;
   private final KfuncCall call = new KfuncCall();
 
   KfuncCalls(
@@ -24,6 +29,7 @@ final class KfuncCalls {
       HelperArguments helperArguments,
       MemoryAccess memory,
       Dynptrs dynptrs,
+      FunctionCalls functions,
       Branches branches) {
     this.env = env;
     this.memory = memory;
@@ -32,6 +38,9 @@ final class KfuncCalls {
     iterators = new Iterators(env);
     arguments = new KfuncArguments(env, helperArguments, memory, dynptrs, iterators);
     references = new References(env);
+    owning = new OwningRefs(env);
+    objects = new LocalObjects(env, owning);
+    callbacks = new GraphCallbacks(env, functions);
     packets = new PacketRanges(env);
   }
 
@@ -56,8 +65,12 @@ final class KfuncCalls {
     if (kfunc.name().equals("bpf_throw")) {
       throw env.unsupported("kfunc bpf_throw");
     }
+    if (rules.callsCallback()) {
+      runCallback(kfunc);
+    }
     regions(kfunc);
     release(kfunc);
+    objects.giveAway(kfunc.name(), call);
     clobber();
     setResult(kfunc, rules);
     if (rules.changesPacketData()) {
@@ -65,6 +78,30 @@ final class KfuncCalls {
     }
     if (rules.stepsIteration()) {
       iterators.step(call, branches);
+    }
+  }
+
+  /** Whether a call may be made while a lock is held (kfunc_spin_allowed). */
+  boolean isAllowedUnderLock(long word) {
+    CalledKfuncs.Called kfunc = env.kfuncs.at(word);
+    if (kfunc == null || InsnWord.off(word) != 0) {
+      return false;
+    }
+    String name = kfunc.name();
+    return GraphCallbacks.isList(name)
+        || GraphCallbacks.isTree(name)
+        || name.equals("bpf_refcount_acquire_impl")
+        || name.startsWith("bpf_iter_num_")
+        || name.startsWith("bpf_res_spin_");
+  }
+
+  private void runCallback(CalledKfuncs.Called kfunc) {
+    try {
+      callbacks.queueLess(call.subprog);
+    } catch (Rejection bad) {
+      throw env.reject(
+          bad.errno(),
+          "kfunc " + kfunc.name() + "#" + kfunc.id() + " failed callback verification");
     }
   }
 
@@ -94,6 +131,12 @@ final class KfuncCalls {
 
   private void regions(CalledKfuncs.Called kfunc) {
     State state = env.cur;
+    if (state.rcuLocks != 0
+        && kfunc.name().startsWith("bpf_rcu_read_")
+        && GraphCallbacks.inLessFunction(env)) {
+      throw env.reject(
+          Errno.EACCES, "Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
+    }
     switch (kfunc.name()) {
       case "bpf_rcu_read_lock" -> {
         if (state.rcuLocks != 0) {
@@ -159,6 +202,9 @@ final class KfuncCalls {
     Btf btf = kfunc.btf();
     int type = btf.skip(btf.target(kfunc.proto()), true);
     if (type == 0) {
+      if (kfunc.name().equals("bpf_obj_drop_impl")) {
+        objects.noteType(call);
+      }
       return;
     }
     if (KfuncParameter.isNumber(btf, type)) {
@@ -169,8 +215,10 @@ final class KfuncCalls {
     if (btf.kind(type) != BtfKind.PTR) {
       throw env.bug("result of kfunc " + kfunc.name());
     }
-    setPointer(kfunc, rules, btf.skip(btf.target(type), true));
-    if (rules.mayReturnNull()) {
+    int target = btf.skip(btf.target(type), true);
+    setPointer(kfunc, rules, target);
+    boolean maybeNull = rules.mayReturnNull() && !call.owning;
+    if (maybeNull) {
       Reg.setType(r, 0, Reg.type(r, 0) | MAYBE_NULL);
       Reg.setId(r, 0, env.nextId());
     }
@@ -178,10 +226,15 @@ final class KfuncCalls {
     if (rules.acquires()) {
       int id = env.nextId();
       env.cur.acquire(State.REF_PTR, id, env.insn);
-      if (rules.mayReturnNull()) {
+      if (maybeNull) {
         Reg.setId(r, 0, id);
       }
       Reg.setRefObjId(r, 0, id);
+    } else if (LocalObjects.isNode(btf, target)) {
+      owning.setNonOwning(r, 0);
+    }
+    if (Reg.id(r, 0) == 0 && env.mayHoldLock(r, 0)) {
+      Reg.setId(r, 0, env.nextId());
     }
   }
 
@@ -189,6 +242,11 @@ final class KfuncCalls {
     long[] r = env.regs();
     Btf btf = kfunc.btf();
     if (special(kfunc)) {
+      return;
+    }
+    SpecialFields.Field root = call.root;
+    if (root != null && LocalObjects.isNode(btf, target)) {
+      GraphCallbacks.markNode(r, 0, root);
       return;
     }
     if (target == 0) {
@@ -250,10 +308,9 @@ final class KfuncCalls {
       }
       case "bpf_rdonly_cast" -> setReadOnlyCast(kfunc.btf());
       case "bpf_dynptr_slice", "bpf_dynptr_slice_rdwr" -> setSlice(kfunc.name());
-      case "bpf_obj_new_impl",
-          "bpf_percpu_obj_new_impl",
-          "bpf_refcount_acquire_impl",
-          "bpf_arena_alloc_pages" ->
+      case "bpf_obj_new_impl" -> objects.create(call);
+      case "bpf_refcount_acquire_impl" -> objects.share(call);
+      case "bpf_percpu_obj_new_impl", "bpf_arena_alloc_pages" ->
           throw env.unsupported("kfunc " + kfunc.name());
       default -> {
         return false;

@@ -42,7 +42,7 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
     return name.endsWith(suffix);
   }
 
-  private boolean is(String struct) {
+  boolean is(String struct) {
     return target > 0 && btf.kind(target) == BtfKind.STRUCT && btf.name(target).equals(struct);
   }
 
@@ -58,17 +58,19 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
     return has("__nullable");
   }
 
-  /** Objects that programs allocate, lists, trees, locks and work: told by name. */
-  boolean isObject() {
+  /** Objects that programs allocate, lists and trees, and what is in them. */
+  boolean isGraph() {
     return has("__alloc")
         || has("__refcounted_kptr")
         || is("bpf_list_head")
         || is("bpf_list_node")
         || is("bpf_rb_root")
-        || is("bpf_rb_node")
-        || is("bpf_wq")
-        || is("bpf_task_work")
-        || is("bpf_res_spin_lock");
+        || is("bpf_rb_node");
+  }
+
+  /** Locks and work: told by name. */
+  boolean isObject() {
+    return is("bpf_wq") || is("bpf_task_work") || is("bpf_res_spin_lock");
   }
 
   boolean isFunction() {

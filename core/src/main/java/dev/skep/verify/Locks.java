@@ -6,42 +6,97 @@ import dev.skep.errors.Errno;
 import dev.skep.program.MapSpec;
 import dev.skep.program.SpecialFields;
 
-/** Spin locks in map values, and the place of other special fields that helpers take. */
+/**
+ * Spin locks in map values and allocated objects, and the place of other special fields that
+ * helpers take.
+ */
 final class Locks {
   private final Env env;
+  private final OwningRefs owning;
 
   Locks(Env env) {
     this.env = env;
+    owning = new OwningRefs(env);
   }
 
-  /** process_spin_lock. */
-  void check(int regno, boolean lock) {
+  /**
+   * Takes or frees a lock (process_spin_lock).
+   *
+   * @param type one of the kinds of locks of {@link State}
+   */
+  void check(int regno, boolean lock, int type) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
-    if (Reg.base(r, at) != MAP_VALUE) {
-      throw env.unsupported("locks in allocated objects");
-    }
-    place(regno, SpecialFields.SPIN_LOCK);
+    boolean resilient = type != State.REF_LOCK;
+    String prefix = resilient ? "bpf_res_spin" : "bpf_spin";
+    checkPlace(regno, resilient, prefix);
     State state = env.cur;
     int id = Reg.id(r, at);
-    int map = Reg.handle(r, at);
+    int place = place(r, at);
     if (lock) {
-      if (state.activeLocks != 0) {
-        throw env.reject(Errno.EINVAL, "Locking two bpf_spin_locks are not allowed");
+      // The kernel looks for a bpf_spin_lock that no address has: other rules forbid a second one.
+      if (resilient && state.holdsLock(State.REF_RES_LOCK | State.REF_RES_LOCK_IRQ, id, place)) {
+        throw env.reject(Errno.EINVAL, "Acquiring the same lock again, AA deadlock detected");
       }
-      state.acquire(State.REF_LOCK, id, env.insn);
-      state.activeLocks++;
-      state.activeLockId = id;
-      state.activeLockMap = map;
+      state.acquireLock(type, id, place, env.insn);
       return;
     }
     if (state.activeLocks == 0) {
-      throw env.reject(Errno.EINVAL, "bpf_spin_unlock without taking a lock");
+      throw env.reject(Errno.EINVAL, prefix + "_unlock without taking a lock");
     }
-    if (state.activeLockId != id || state.activeLockMap != map) {
-      throw env.reject(Errno.EINVAL, "bpf_spin_unlock of different lock");
+    if (!state.holdsLock(type, id, place)) {
+      throw env.reject(Errno.EINVAL, prefix + "_unlock of different lock");
     }
-    state.releaseLock();
+    if (state.activeLockId != id || state.activeLock != place) {
+      throw env.reject(Errno.EINVAL, prefix + "_unlock cannot be out of order");
+    }
+    state.releaseLock(type, id, place);
+    owning.forgetNonOwning();
+  }
+
+  /** What a lock is in, as {@link State#refLock} has it. */
+  static int place(long[] r, int at) {
+    return Reg.base(r, at) == MAP_VALUE ? Reg.handle(r, at) : Reg.handle2(r, at);
+  }
+
+  private void checkPlace(int regno, boolean resilient, String prefix) {
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    if (!Reg.isConst(r, at)) {
+      throw env.reject(
+          Errno.EINVAL,
+          "R"
+              + regno
+              + " doesn't have constant offset. "
+              + prefix
+              + "_lock has to be at the constant offset");
+    }
+    boolean inMap = Reg.type(r, at) == MAP_VALUE;
+    String holder = "local 'kptr'";
+    if (inMap) {
+      MapSpec map = env.map(r, at);
+      holder = "map '" + name(map) + "'";
+      if (map.btf() == null) {
+        throw env.reject(
+            Errno.EINVAL, holder + " has to have BTF in order to use " + prefix + "_lock");
+      }
+    }
+    SpecialFields.Field field =
+        env.recordOf(r, at)
+            .first(resilient ? SpecialFields.RES_SPIN_LOCK : SpecialFields.SPIN_LOCK);
+    if (field == null) {
+      throw env.reject(Errno.EINVAL, holder + " has no valid " + prefix + "_lock");
+    }
+    checkOffset(r, at, field, prefix + "_lock");
+  }
+
+  private void checkOffset(long[] r, int at, SpecialFields.Field field, String what) {
+    long off = Reg.value(r, at) + Reg.off(r, at);
+    if (field.offset() != off) {
+      throw env.reject(
+          Errno.EINVAL,
+          "off " + off + " doesn't point to 'struct " + what + "' that is at " + field.offset());
+    }
   }
 
   /** A map's name as the kernel keeps it. */
@@ -72,11 +127,6 @@ final class Locks {
     if (field == null) {
       throw env.reject(Errno.EINVAL, "map '" + name + "' has no valid " + what);
     }
-    long off = Reg.value(r, at) + Reg.off(r, at);
-    if (field.offset() != off) {
-      throw env.reject(
-          Errno.EINVAL,
-          "off " + off + " doesn't point to 'struct " + what + "' that is at " + field.offset());
-    }
+    checkOffset(r, at, field, what);
   }
 }

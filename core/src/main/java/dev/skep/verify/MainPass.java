@@ -45,7 +45,7 @@ final class MainPass {
     HelperArguments arguments = new HelperArguments(env, operands, memory, stack);
     Dynptrs dynptrs = new Dynptrs(env);
     helpers = new HelperCalls(env, operands, memory, arguments, dynptrs, functions, exits);
-    kfuncs = new KfuncCalls(env, arguments, memory, dynptrs, branches);
+    kfuncs = new KfuncCalls(env, arguments, memory, dynptrs, functions, branches);
   }
 
   /** Verifies the main program, then all global functions that it calls. */
@@ -305,7 +305,7 @@ final class MainPass {
     }
     if (env.cur.activeLocks != 0
         && (src == 0 && InsnWord.imm(word) != SPIN_UNLOCK && InsnWord.imm(word) != KPTR_XCHG
-            || src == PSEUDO_KFUNC_CALL)) {
+            || src == PSEUDO_KFUNC_CALL && !kfuncs.isAllowedUnderLock(word))) {
       throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
     }
     if (src == PSEUDO_CALL) {

@@ -17,8 +17,22 @@ final class State {
   /** {@link #refType}: interrupts that were turned off. */
   static final int REF_IRQ = 2;
 
-  /** {@link #refType}: a lock that is held. */
+  /** {@link #refType}: a bpf_spin_lock that is held. */
   static final int REF_LOCK = 4;
+
+  /** {@link #refType}: a bpf_res_spin_lock that is held. */
+  static final int REF_RES_LOCK = 8;
+
+  /** {@link #refType}: a bpf_res_spin_lock that is held with interrupts off. */
+  static final int REF_RES_LOCK_IRQ = 16;
+
+  private static final int ANY_LOCK = REF_LOCK | REF_RES_LOCK | REF_RES_LOCK_IRQ;
+
+  /** {@link #refLock}: the lock is in an object that the program allocated. */
+  static final int LOCK_IN_OBJECT = BtfObjects.PROGRAM;
+
+  /** {@link #refLock} of references that are no lock. */
+  static final int NO_LOCK = Integer.MIN_VALUE;
 
   private static final int[] NO_INTS = {};
   private static final long[] NO_LONGS = {};
@@ -26,12 +40,16 @@ final class State {
   final @Nullable Frame[] frames = new Frame[MAX_FRAMES];
   int curframe;
 
-  /** References held, oldest first: kind, id and the instruction that acquired it. */
+  /**
+   * References held, oldest first: kind, id and the instruction that acquired it; of locks also the
+   * handle of the map that they are in, or {@link #LOCK_IN_OBJECT}.
+   */
   int refCount;
 
   int[] refType = NO_INTS;
   int[] refId = NO_INTS;
   int[] refInsn = NO_INTS;
+  int[] refLock = NO_INTS;
 
   /** Open sections of bpf_rcu_read_lock and bpf_preempt_disable. */
   int rcuLocks;
@@ -41,11 +59,11 @@ final class State {
   /** The id of the interrupts turned off last, 0 when they are on. */
   int activeIrq;
 
-  /** Locks held, and of the last one the id and the map. */
+  /** Locks held, and of the last one the id and where it is ({@link #refLock}). */
   int activeLocks;
 
   int activeLockId;
-  int activeLockMap;
+  int activeLock = NO_LOCK;
 
   /** Paths below this checkpoint that are still to be explored. */
   int branches;
@@ -126,13 +144,14 @@ final class State {
       copy.refType = Arrays.copyOf(refType, refCount);
       copy.refId = Arrays.copyOf(refId, refCount);
       copy.refInsn = Arrays.copyOf(refInsn, refCount);
+      copy.refLock = Arrays.copyOf(refLock, refCount);
     }
     copy.rcuLocks = rcuLocks;
     copy.preemptLocks = preemptLocks;
     copy.activeIrq = activeIrq;
     copy.activeLocks = activeLocks;
     copy.activeLockId = activeLockId;
-    copy.activeLockMap = activeLockMap;
+    copy.activeLock = activeLock;
     copy.branches = branches;
     copy.parent = parent;
     copy.insnIdx = insnIdx;
@@ -159,10 +178,42 @@ final class State {
       refType = Arrays.copyOf(refType, room);
       refId = Arrays.copyOf(refId, room);
       refInsn = Arrays.copyOf(refInsn, room);
+      refLock = Arrays.copyOf(refLock, room);
     }
     refType[refCount] = type;
     refId[refCount] = id;
+    refLock[refCount] = NO_LOCK;
     refInsn[refCount++] = insn;
+  }
+
+  /**
+   * Notes a lock that is taken (acquire_lock_state).
+   *
+   * @param type one of the kinds of locks
+   * @param id tells the value or object that it is in from others
+   * @param lock where it is, as in {@link #refLock}
+   */
+  void acquireLock(int type, int id, int lock, int insn) {
+    acquire(type, id, insn);
+    refLock[refCount - 1] = lock;
+    activeLocks++;
+    activeLockId = id;
+    activeLock = lock;
+  }
+
+  /** Whether a lock of one of the types is held (find_lock_state). */
+  boolean holdsLock(int types, int id, int lock) {
+    for (int i = 0; i < refCount; i++) {
+      if ((refType[i] & types) != 0 && refId[i] == id && refLock[i] == lock) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a lock of any type is held. */
+  boolean holdsLock(int id, int lock) {
+    return holdsLock(ANY_LOCK, id, lock);
   }
 
   /** Forgets a reference; the order of the others stays (release_reference_nomark). */
@@ -181,19 +232,28 @@ final class State {
     System.arraycopy(refType, i + 1, refType, i, behind);
     System.arraycopy(refId, i + 1, refId, i, behind);
     System.arraycopy(refInsn, i + 1, refInsn, i, behind);
+    System.arraycopy(refLock, i + 1, refLock, i, behind);
   }
 
-  /** The lock that is held is free again (release_lock_state). */
-  void releaseLock() {
+  /**
+   * A lock that is held is free again; the one taken before it is the last (release_lock_state).
+   */
+  void releaseLock(int type, int id, int lock) {
+    int previousId = 0;
+    int previous = NO_LOCK;
     for (int i = 0; i < refCount; i++) {
-      if (refType[i] == REF_LOCK) {
+      if (refType[i] == type && refId[i] == id && refLock[i] == lock) {
         remove(i);
-        break;
+        activeLocks--;
+        activeLockId = previousId;
+        activeLock = previous;
+        return;
+      }
+      if ((refType[i] & ANY_LOCK) != 0) {
+        previousId = refId[i];
+        previous = refLock[i];
       }
     }
-    activeLocks--;
-    activeLockId = 0;
-    activeLockMap = 0;
   }
 
   /** Interrupts are as they were before they were turned off last (release_irq_state). */

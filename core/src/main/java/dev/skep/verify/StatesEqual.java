@@ -56,12 +56,14 @@ final class StatesEqual {
         || old.rcuLocks != cur.rcuLocks
         || old.activeLocks != cur.activeLocks
         || !ids.check(old.activeLockId, cur.activeLockId)
-        || old.activeLockMap != cur.activeLockMap
+        || old.activeLock != cur.activeLock
         || !ids.check(old.activeIrq, cur.activeIrq)) {
       return false;
     }
     for (int i = 0; i < old.refCount; i++) {
-      if (!ids.check(old.refId[i], cur.refId[i]) || old.refType[i] != cur.refType[i]) {
+      if (!ids.check(old.refId[i], cur.refId[i])
+          || old.refType[i] != cur.refType[i]
+          || old.refLock[i] != cur.refLock[i]) {
         return false;
       }
     }

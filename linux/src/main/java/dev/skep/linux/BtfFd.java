@@ -7,25 +7,53 @@ import dev.skep.btf.BtfSanitizer;
 import dev.skep.errors.Errno;
 import dev.skep.linux.sys.Bpf;
 import dev.skep.linux.sys.Fd;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A BTF blob in the kernel for the time of one command; without BTF it is the descriptor 0.
+ * A BTF blob in the kernel; without BTF it is the descriptor 0.
+ *
+ * <p>All who use the same {@link Btf} at the same time share one descriptor: a program may put its
+ * objects into a map's list only if both have the same BTF object. A map holds its BTF for that, a
+ * program for the time of the load.
  *
  * <p>BTF is optional, as in libbpf: where the kernel refuses a blob, it gets one without what it
  * does not know ({@link BtfSanitizer}); where it refuses that too, the command goes on without.
  */
 final class BtfFd implements AutoCloseable {
-  private final @Nullable Fd fd;
+  /** Blobs in use. Both parts of a key are told apart by identity. */
+  private static final Map<Key, BtfFd> SHARED = new HashMap<>();
 
-  private BtfFd(@Nullable Fd fd) {
+  private record Key(Bpf bpf, Btf btf) {}
+
+  private final @Nullable Key key;
+  private final @Nullable Fd fd;
+  private int users = 1;
+
+  private BtfFd(@Nullable Key key, @Nullable Fd fd) {
+    this.key = key;
     this.fd = fd;
   }
 
   static BtfFd of(Bpf bpf, @Nullable Btf source) {
     if (source == null) {
-      return new BtfFd(null);
+      return new BtfFd(null, null);
     }
+    Key key = new Key(bpf, source);
+    synchronized (SHARED) {
+      BtfFd known = SHARED.get(key);
+      if (known != null) {
+        known.users++;
+        return known;
+      }
+      BtfFd made = new BtfFd(key, load(bpf, source));
+      SHARED.put(key, made);
+      return made;
+    }
+  }
+
+  private static @Nullable Fd load(Bpf bpf, Btf source) {
     Btf btf = BtfExterns.define(source);
     Probe probe = new Probe(bpf);
     int result = probe.btf(btf.bytes());
@@ -37,7 +65,7 @@ final class BtfFd implements AutoCloseable {
               : btf;
       result = older == btf ? result : probe.btf(older.bytes());
     }
-    return new BtfFd(result >= 0 ? bpf.own(result) : null);
+    return result >= 0 ? bpf.own(result) : null;
   }
 
   private static Feature kernelFeature(BtfFeature feature) {
@@ -59,6 +87,14 @@ final class BtfFd implements AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (SHARED) {
+      if (--users > 0) {
+        return;
+      }
+      if (key != null) {
+        SHARED.remove(key);
+      }
+    }
     if (fd != null) {
       fd.close();
     }

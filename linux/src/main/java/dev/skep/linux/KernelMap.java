@@ -1,5 +1,6 @@
 package dev.skep.linux;
 
+import dev.skep.btf.Btf;
 import dev.skep.engine.BatchWalk;
 import dev.skep.engine.BpfMap;
 import dev.skep.engine.LoadedProgram;
@@ -37,13 +38,18 @@ public final class KernelMap implements BpfMap {
   private final Fd fd;
   private final int cpus;
   private final int userValueSize;
+
+  /** The types, which programs that put objects into the map must share. */
+  private final @Nullable BtfFd types;
+
   private final List<AutoCloseable> dependents = new ArrayList<>();
   private boolean closed;
 
-  private KernelMap(Bpf bpf, MapSpec spec, Fd fd, int cpus) {
+  private KernelMap(Bpf bpf, MapSpec spec, Fd fd, @Nullable BtfFd types, int cpus) {
     this.bpf = bpf;
     this.spec = spec;
     this.fd = fd;
+    this.types = types;
     this.cpus = cpus;
     this.userValueSize = userValueSize(spec, cpus);
   }
@@ -55,7 +61,15 @@ public final class KernelMap implements BpfMap {
    * @param cpus number of possible CPUs
    */
   static KernelMap create(Bpf bpf, MapSpec spec, String kernelName, int cpus) {
-    KernelMap map = new KernelMap(bpf, spec, new MapCreation(bpf, kernelName).create(spec), cpus);
+    BtfFd types = BtfFd.of(bpf, typesOf(spec));
+    KernelMap map;
+    try {
+      Fd fd = new MapCreation(bpf, kernelName).create(spec);
+      map = new KernelMap(bpf, spec, fd, types, cpus);
+    } catch (RuntimeException failed) {
+      types.close();
+      throw failed;
+    }
     try {
       if (spec.initial() != null) {
         map.fill(spec.initial());
@@ -70,9 +84,14 @@ public final class KernelMap implements BpfMap {
     }
   }
 
+  private static @Nullable Btf typesOf(MapSpec spec) {
+    MapSpec inner = spec.inner();
+    return spec.btf() == null && inner != null ? inner.btf() : spec.btf();
+  }
+
   /** Takes over the descriptor of a map that exists. */
   static KernelMap adopt(Bpf bpf, MapSpec spec, Fd fd, int cpus) {
-    return new KernelMap(bpf, spec, fd, cpus);
+    return new KernelMap(bpf, spec, fd, null, cpus);
   }
 
   private static int userValueSize(MapSpec spec, int cpus) {
@@ -390,12 +409,17 @@ public final class KernelMap implements BpfMap {
   @Override
   public void close() {
     AutoCloseable[] open;
+    boolean again;
     synchronized (dependents) {
+      again = closed;
       closed = true;
       open = dependents.toArray(AutoCloseable[]::new);
     }
     // Outside the lock: a reader waits for its consumer, who may use the map.
     Arrays.asList(open).forEach(KernelMap::close);
     fd.close();
+    if (types != null && !again) {
+      types.close();
+    }
   }
 }
