@@ -230,6 +230,7 @@ final class Linker {
     if (btf == null || entry == 0) {
       return;
     }
+    String name = null;
     for (int id = btf.firstId(); id < btf.typeCount(); id++) {
       if (btf.kind(id) != BtfKind.DECL_TAG
           || btf.target(id) != entry
@@ -237,17 +238,26 @@ final class Linker {
           || !btf.name(id).startsWith(prefix)) {
         continue;
       }
-      String name = btf.name(id).substring(prefix.length());
-      for (ObjectFunction function : model.functions) {
-        if (!function.entry() && function.global() && function.name().equals(name)) {
-          if (linked.get(function) == null) {
-            follow(append(function));
-          }
-          return;
-        }
+      if (name != null) {
+        return; // the verifier will tell
       }
-      throw bad("exception callback '" + name + "' is no global function of .text");
+      name = btf.name(id).substring(prefix.length());
     }
+    if (name != null) {
+      linkExceptionCallback(name);
+    }
+  }
+
+  private void linkExceptionCallback(String name) {
+    for (ObjectFunction function : model.functions) {
+      if (!function.entry() && function.global() && function.name().equals(name)) {
+        if (linked.get(function) == null) {
+          follow(append(function));
+        }
+        return;
+      }
+    }
+    throw bad("exception callback '" + name + "' is no global function of .text");
   }
 
   private void resolve(Piece piece) {

@@ -6,6 +6,7 @@ import dev.skep.program.Program;
 import dev.skep.verify.InsnFacts;
 import dev.skep.verify.SubprogFacts;
 import dev.skep.verify.VerifiedProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,6 +21,9 @@ import java.util.List;
  * </pre>
  */
 final class Code {
+  /** {@link #subprogOrigin} of a subprogram that a rewrite added. */
+  static final int HIDDEN = -1;
+
   final VerifiedProgram verified;
   final Program program;
   final InsnFacts facts;
@@ -83,6 +87,23 @@ final class Code {
       lineInsns[l] = lineInfo.get(l).insn();
       lineOrigin[l] = l;
     }
+  }
+
+  /** Appends a subprogram that no one verified (add_hidden_subprog). */
+  void appendHidden(long... words) {
+    insns = Arrays.copyOf(insns, length + words.length);
+    origin = Arrays.copyOf(origin, length + words.length);
+    zext = Arrays.copyOf(zext, length + words.length);
+    System.arraycopy(words, 0, insns, length, words.length);
+    Arrays.fill(origin, length, length + words.length, -1);
+    starts = Arrays.copyOf(starts, subprogs + 2);
+    subprogOrigin = Arrays.copyOf(subprogOrigin, subprogs + 1);
+    depths = Arrays.copyOf(depths, subprogs + 1);
+    subprogOrigin[subprogs] = HIDDEN;
+    starts[subprogs] = length;
+    depths[subprogs] = 0;
+    length += words.length;
+    starts[++subprogs] = length;
   }
 
   /** Whether the verifier walked the instruction; inserted ones count as walked. */

@@ -7,6 +7,7 @@ import dev.skep.errors.RejectedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
+import dev.skep.verify.SubprogFacts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,9 +44,22 @@ final class MiscFixups {
 
   /** Returns the direct tail calls; their insn is filled in when all passes are done. */
   static List<PokeDescriptor> run(Code code, RewriteOptions options) {
+    if (code.verified.throwsException() && !hasExceptionCallback(code)) {
+      // What is thrown becomes the result.
+      code.appendHidden(Words.movReg(Words.R0, Words.R1), Words.EXIT_WORD);
+    }
     MiscFixups fixups = new MiscFixups(code, options);
     fixups.walk();
     return fixups.pokes;
+  }
+
+  private static boolean hasExceptionCallback(Code code) {
+    for (SubprogFacts subprog : code.verified.subprogs()) {
+      if (subprog.exceptionCallback()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void walk() {

@@ -154,6 +154,12 @@ public final class Rewriter {
     boolean interpreted = !code.verified.options().host().jit();
     List<RunnableProgram.Function> functions = new ArrayList<>(code.subprogs);
     for (int s = 0; s < code.subprogs; s++) {
+      if (code.subprogOrigin[s] == Code.HIDDEN) {
+        functions.add(
+            new RunnableProgram.Function(
+                code.starts[s], code.starts[s + 1], 0, false, false, false, true));
+        continue;
+      }
       SubprogFacts facts = code.verified.subprogs().get(code.subprogOrigin[s]);
       functions.add(
           new RunnableProgram.Function(
@@ -162,7 +168,7 @@ public final class Rewriter {
               interpreted && facts.hasTailCall() ? MAX_STACK : code.depths[s],
               facts.tailCallReachable(),
               facts.privateStack(),
-              false,
+              s == 0 && code.verified.throwsException(),
               facts.exceptionCallback()));
     }
     return functions;
@@ -188,7 +194,7 @@ public final class Rewriter {
     List<FuncInfo> left = new ArrayList<>();
     for (int s = 0; s < code.subprogs; s++) {
       int number = code.subprogOrigin[s];
-      if (number < given.size()) {
+      if (number >= 0 && number < given.size()) {
         left.add(new FuncInfo(code.starts[s], given.get(number).typeId()));
       }
     }

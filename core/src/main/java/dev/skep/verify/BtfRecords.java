@@ -4,7 +4,6 @@ import static dev.skep.errors.Errno.*;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
-import dev.skep.errors.UnsupportedException;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
@@ -38,9 +37,6 @@ final class BtfRecords {
       checkType(program.btf(), records.get(i).typeId(), log);
       previous = insn;
     }
-    if (!records.isEmpty()) {
-      checkExceptionCallback(program.btf(), records.get(0).typeId());
-    }
   }
 
   private static void checkType(@Nullable Btf btf, int type, VerifierLog log) {
@@ -50,17 +46,6 @@ final class BtfRecords {
     if (!btf.hasType(type) || btf.kind(type) != BtfKind.FUNC) {
       log.add("invalid type id ").num(type).add(" in func info");
       throw new Rejection(EINVAL);
-    }
-  }
-
-  private static void checkExceptionCallback(@Nullable Btf btf, int main) {
-    for (int id = 1; btf != null && id < btf.typeCount(); id++) {
-      if (btf.kind(id) == BtfKind.DECL_TAG
-          && btf.target(id) == main
-          && btf.tagComponent(id) == -1
-          && btf.name(id).startsWith("exception_callback:")) {
-        throw new UnsupportedException("exception callbacks");
-      }
     }
   }
 

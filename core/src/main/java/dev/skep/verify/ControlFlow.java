@@ -67,8 +67,16 @@ final class ControlFlow {
   }
 
   private void walk() {
-    state[0] = DISCOVERED;
-    stack[0] = 0;
+    walkFrom(0);
+    Subprog callback = subprogs.exceptionCallback();
+    if (callback != null && state[callback.start] != EXPLORED) {
+      walkFrom(callback.start);
+    }
+  }
+
+  private void walkFrom(int start) {
+    state[start] = DISCOVERED;
+    stack[0] = start;
     depth = 1;
     while (depth > 0) {
       int at = stack[depth - 1];

@@ -80,6 +80,9 @@ final class Env {
   /** Who is told of every step, in a run that explains a rejection; else null. */
   @Nullable PathListener listener;
 
+  /** Whether live code throws (seen_exception). */
+  boolean throwsException;
+
   /** What was wrong, in one line. */
   String message = "";
 
@@ -161,6 +164,16 @@ final class Env {
 
   boolean isMayGoto(int at) {
     return InsnWord.code(insns[at]) == MAY_GOTO_CODE;
+  }
+
+  /** What runs when the program throws, null for what ends it with the value thrown. */
+  @Nullable Subprog exceptionCallback() {
+    for (Subprog subprog : subprogs) {
+      if (subprog.exceptionCallback) {
+        return subprog;
+      }
+    }
+    return null;
   }
 
   /** The subprogram that an instruction belongs to. */

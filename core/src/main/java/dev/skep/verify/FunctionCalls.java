@@ -227,8 +227,8 @@ final class FunctionCalls {
     env.backtrack.register(0);
     if (Reg.smin(callee.regs, 0) < callee.callbackRetMin
         || Reg.smax(callee.regs, 0) > callee.callbackRetMax) {
-      throw new ExitRules(env, operands)
-          .outOfRange(callee.callbackRetMin, callee.callbackRetMax, "At callback return");
+      throw new ReturnValues(env, operands)
+          .outOfRange(0, callee.callbackRetMin, callee.callbackRetMax, "At callback return");
     }
   }
 }

@@ -22,6 +22,7 @@ final class KfuncCalls {
   private final OwningRefs owning;
   private final LocalObjects objects;
   private final GraphCallbacks callbacks;
+  private final ReturnValues results;
   private final KfuncCall call = new KfuncCall();
 
   KfuncCalls(
@@ -30,10 +31,12 @@ final class KfuncCalls {
       MemoryAccess memory,
       Dynptrs dynptrs,
       FunctionCalls functions,
-      Branches branches) {
+      Branches branches,
+      ReturnValues results) {
     this.env = env;
     this.memory = memory;
     this.branches = branches;
+    this.results = results;
     this.dynptrs = dynptrs;
     iterators = new Iterators(env);
     arguments = new KfuncArguments(env, helperArguments, memory, dynptrs, iterators);
@@ -44,10 +47,11 @@ final class KfuncCalls {
     packets = new PacketRanges(env);
   }
 
-  void call(long word) {
+  /** Returns whether the program goes on behind the call. */
+  boolean call(long word) {
     CalledKfuncs.Called kfunc = env.kfuncs.at(word);
     if (kfunc == null) {
-      return; // told when calls are fixed up
+      return true; // told when calls are fixed up
     }
     if (!env.kfuncs.isAllowed(kfunc)) {
       throw env.reject(Errno.EACCES, "calling kernel function " + kfunc.name() + " is not allowed");
@@ -63,7 +67,12 @@ final class KfuncCalls {
     call.clear();
     arguments.check(kfunc, call);
     if (kfunc.name().equals("bpf_throw")) {
-      throw env.unsupported("kfunc bpf_throw");
+      env.throwsException = true;
+      if (env.exceptionCallback() == null) {
+        results.check(1);
+      }
+      clobber();
+      return false;
     }
     if (rules.callsCallback()) {
       runCallback(kfunc);
@@ -79,6 +88,7 @@ final class KfuncCalls {
     if (rules.stepsIteration()) {
       iterators.step(call, branches);
     }
+    return true;
   }
 
   /** Whether a call may be made while a lock is held (kfunc_spin_allowed). */

@@ -17,7 +17,18 @@ final class LsmHooks {
           "bpf_lsm_sk_free_security",
           "bpf_lsm_task_free");
 
+  /** Hooks that answer yes or no (bool_lsm_hooks); others return 0 or a negative errno. */
+  private static final Set<String> BOOLEAN =
+      Set.of(
+          "bpf_lsm_audit_rule_known",
+          "bpf_lsm_inode_xattr_skipcap",
+          "bpf_lsm_xfrm_state_pol_flow_match");
+
   private LsmHooks() {}
+
+  static boolean isBoolean(String hook) {
+    return BOOLEAN.contains(hook);
+  }
 
   /** bpf_lsm_is_trusted. */
   static boolean givesTrusted(String hook) {

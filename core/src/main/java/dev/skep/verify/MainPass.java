@@ -26,6 +26,7 @@ final class MainPass {
   private final KfuncCalls kfuncs;
   private final FunctionCalls functions;
   private final ExitRules exits;
+  private final ReturnValues results;
 
   /** Whether the next instruction is reached by something else than falling through. */
   private boolean arrived;
@@ -38,20 +39,25 @@ final class MainPass {
     alu = new AluOps(env, operands, stack);
     atomics = new Atomics(env, operands, memory);
     branches = new Branches(env, operands);
-    exits = new ExitRules(env, operands);
+    exits = new ExitRules(env);
+    results = new ReturnValues(env, operands);
     constants = new ConstantLoads(env, operands);
     functions = new FunctionCalls(env, operands, memory, stack);
     packetLoads = new PacketLoads(env, operands, memory, exits, functions);
     HelperArguments arguments = new HelperArguments(env, operands, memory, stack);
     Dynptrs dynptrs = new Dynptrs(env);
     helpers = new HelperCalls(env, operands, memory, arguments, dynptrs, functions, exits);
-    kfuncs = new KfuncCalls(env, arguments, memory, dynptrs, functions, branches);
+    kfuncs = new KfuncCalls(env, arguments, memory, dynptrs, functions, branches, results);
   }
 
   /** Verifies the main program, then all global functions that it calls. */
   void run() {
     env.insn = 0;
     follow(0);
+    Subprog callback = env.exceptionCallback();
+    if (callback != null) {
+      callback.called = true;
+    }
     boolean again = true;
     while (again && !env.program.funcInfo().isEmpty()) {
       again = false;
@@ -262,7 +268,9 @@ final class MainPass {
     env.jumps++;
     switch (op(code)) {
       case CALL -> {
-        call(word);
+        if (!call(word)) {
+          return false;
+        }
         env.insn++;
       }
       case JA -> {
@@ -293,7 +301,8 @@ final class MainPass {
     return true;
   }
 
-  private void call(long word) {
+  /** False when the path ends with the call: the program throws. */
+  private boolean call(long word) {
     int code = InsnWord.code(word);
     int src = InsnWord.src(word);
     if (isX(code)
@@ -311,11 +320,15 @@ final class MainPass {
     if (src == PSEUDO_CALL) {
       functions.call(word);
     } else if (src == PSEUDO_KFUNC_CALL) {
-      kfuncs.call(word);
+      if (!kfuncs.call(word)) {
+        exits.checkThrow();
+        return false;
+      }
     } else {
       helpers.call(word);
     }
     env.trace.scratched.reg(0);
+    return true;
   }
 
   /** process_bpf_exit_full; false when the whole path ends. */
@@ -326,7 +339,7 @@ final class MainPass {
       arrived = true;
       return true;
     }
-    exits.checkReturn();
+    results.check(0);
     return false;
   }
 }

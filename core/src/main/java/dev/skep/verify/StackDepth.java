@@ -86,11 +86,15 @@ final class StackDepth {
     while (true) {
       int callee = -1;
       for (; insn < env.subprogs[index].end && callee < 0; insn++) {
+        checkThrow(insn, index, frame);
         callee = callee(insn);
       }
       if (callee < 0) {
         if (reachesTailCall) {
           for (int i = 0; i < frame; i++) {
+            if (env.subprogs[returnSubprog[i]].exceptionCallback) {
+              throw env.reject(Errno.EINVAL, "cannot tail call within exception cb");
+            }
             env.subprogs[returnSubprog[i]].tailCallReachable = true;
           }
         }
@@ -117,6 +121,24 @@ final class StackDepth {
     }
   }
 
+  /** Frames of helpers that run callbacks cannot be left by an exception. */
+  private void checkThrow(int insn, int index, int frame) {
+    long word = env.insns[insn];
+    CalledKfuncs.Called kfunc = Subprogs.isKfuncCall(word) ? env.kfuncs.at(word) : null;
+    if (kfunc == null || !kfunc.name().equals("bpf_throw")) {
+      return;
+    }
+    boolean callback = env.subprogs[index].callback;
+    for (int i = 0; i < frame; i++) {
+      callback |= env.subprogs[returnSubprog[i]].callback;
+    }
+    if (callback) {
+      throw env.reject(
+          Errno.EINVAL,
+          "bpf_throw kfunc (insn " + insn + ") cannot be called from callback subprog " + index);
+    }
+  }
+
   /** The subprogram that an instruction calls or takes the address of, or -1. */
   private int callee(int insn) {
     long word = env.insns[insn];
@@ -125,6 +147,10 @@ final class StackDepth {
       return -1;
     }
     Subprog callee = env.subprogAt(insn + InsnWord.imm(word) + 1);
+    if (callee.exceptionCallback && call) {
+      throw env.rejectWithoutLine(
+          Errno.EINVAL, "insn " + insn + " cannot call exception cb directly");
+    }
     return callee.asyncCallback && !call ? -1 : callee.number;
   }
 

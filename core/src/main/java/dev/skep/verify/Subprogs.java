@@ -7,6 +7,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.program.Helpers;
 import dev.skep.program.Program;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts the program into subprograms: one at 0, one at the target of each call of a subprogram and
@@ -18,6 +19,7 @@ final class Subprogs {
   static final int MAX = 256;
 
   private final Subprog[] all;
+  private @Nullable Subprog exceptionCallback;
 
   private Subprogs(Subprog[] all) {
     this.all = all;
@@ -78,7 +80,29 @@ final class Subprogs {
       }
       count = add(starts, count, i + InsnWord.imm(word) + 1, insns.length, log);
     }
-    return new Subprogs(layOut(starts, count, insns.length, log));
+    int callback = ExceptionCallbacks.find(program, log);
+    if (callback != 0) {
+      count = add(starts, count, callback, insns.length, log);
+    }
+    Subprogs found = new Subprogs(layOut(starts, count, insns.length, log));
+    if (callback != 0) {
+      found.markExceptionCallback(callback);
+    }
+    return found;
+  }
+
+  /** mark_subprog_exc_cb: nothing calls it, and it runs on a stack of its own. */
+  private void markExceptionCallback(int start) {
+    Subprog subprog = containing(start);
+    subprog.callback = true;
+    subprog.asyncCallback = true;
+    subprog.exceptionCallback = true;
+    exceptionCallback = subprog;
+  }
+
+  /** What runs when the program throws, null for the default. */
+  @Nullable Subprog exceptionCallback() {
+    return exceptionCallback;
   }
 
   private static int add(int[] starts, int count, int start, int insns, VerifierLog log) {

@@ -14,6 +14,7 @@ public final class VerifiedProgram {
   private final Program program;
   private final InsnFacts facts;
   private final List<SubprogFacts> subprogs;
+  private final boolean throwsException;
   private final boolean writesPacket;
   private final VerifierOptions options;
   private final @Nullable AttachPrototype attachPrototype;
@@ -23,12 +24,14 @@ public final class VerifiedProgram {
       InsnFacts facts,
       List<SubprogFacts> subprogs,
       boolean writesPacket,
+      boolean throwsException,
       VerifierOptions options,
       @Nullable AttachPrototype attachPrototype) {
     this.program = program;
     this.facts = facts;
     this.subprogs = List.copyOf(subprogs);
     this.writesPacket = writesPacket;
+    this.throwsException = throwsException;
     this.options = options;
     this.attachPrototype = attachPrototype;
   }
@@ -62,6 +65,11 @@ public final class VerifiedProgram {
    */
   public boolean writesPacket() {
     return writesPacket;
+  }
+
+  /** Whether it may throw: its frame then keeps what an exception callback needs. */
+  public boolean throwsException() {
+    return throwsException;
   }
 
   public VerifierOptions options() {

@@ -134,6 +134,7 @@ public final class Verifier {
           prepared.facts(),
           subprogs,
           made.packetWritten,
+          made.throwsException,
           options,
           attachment == null ? null : attachment.prototype());
     }

@@ -164,7 +164,7 @@ public final class SketchedFacts {
               false,
               false));
     }
-    return new VerifiedProgram(program, facts, subprogs, writesPacket, options, null);
+    return new VerifiedProgram(program, facts, subprogs, writesPacket, false, options, null);
   }
 
   private void walk() {
