@@ -14,7 +14,8 @@ public enum Dialect {
 
   /**
    * Linux 7.0 and later: sleepable programs may use program arrays, callbacks may not reach a tail
-   * call, which Linux 6.18 lets corrupt the stack, and there is global per-CPU data.
+   * call, which Linux 6.18 lets corrupt the stack, precision follows what atomic operations fetch,
+   * and there is global per-CPU data.
    */
   MAINLINE("mainline");
 
@@ -27,6 +28,15 @@ public enum Dialect {
   /** The name that users give. */
   public String text() {
     return text;
+  }
+
+  /**
+   * Whether a value that an atomic operation fetches from the stack is followed into its slot when
+   * it must be known precisely (backtrack_insn). Linux 6.18 follows the register's value from
+   * before the operation instead, and takes states for equal whose slots differ.
+   */
+  public boolean followsFetchedValues() {
+    return this != V6_18;
   }
 
   /**

@@ -118,9 +118,27 @@ public final class Rewriter {
         located(insns, pokes, dialect),
         dialect,
         fitting,
+        origins(code),
         funcInfo(code),
         lineInfo(code),
         dumped);
+  }
+
+  /** Where the instructions that stand for each verified one begin: its number, else -1. */
+  private static int[] origins(Code code) {
+    int[] origins = new int[code.length];
+    Arrays.fill(origins, -1);
+    int begin = 0;
+    int last = -1;
+    for (int i = 0; i < code.length; i++) {
+      int origin = code.origin[i];
+      if (origin >= 0) {
+        origins[begin] = origin == last ? -1 : origin;
+        begin = i + 1;
+        last = origin;
+      }
+    }
+    return origins;
   }
 
   /** As jit_subprogs does; without subprograms it is not reached. */

@@ -48,6 +48,7 @@ public final class RunnableProgram {
   private final List<PokeDescriptor> pokes;
   private final TailCallDialect tailCalls;
   private final BitSet boundedIndexes;
+  private final int[] origins;
   private final List<FuncInfo> funcInfo;
   private final List<LineInfo> lineInfo;
   private final @Nullable RunnableProgram dumped;
@@ -59,6 +60,7 @@ public final class RunnableProgram {
       List<PokeDescriptor> pokes,
       TailCallDialect tailCalls,
       BitSet boundedIndexes,
+      int[] origins,
       List<FuncInfo> funcInfo,
       List<LineInfo> lineInfo,
       @Nullable RunnableProgram dumped) {
@@ -68,6 +70,7 @@ public final class RunnableProgram {
     this.pokes = List.copyOf(pokes);
     this.tailCalls = tailCalls;
     this.boundedIndexes = boundedIndexes;
+    this.origins = origins;
     this.funcInfo = List.copyOf(funcInfo);
     this.lineInfo = List.copyOf(lineInfo);
     this.dumped = dumped;
@@ -122,6 +125,14 @@ public final class RunnableProgram {
    */
   public boolean tailCallIndexFits(int insn) {
     return boundedIndexes.get(insn);
+  }
+
+  /**
+   * The verified instruction whose rewritten form begins here, -1 for the rest of such a form: what
+   * registers hold before it is what they held in the program as it was loaded.
+   */
+  public int origin(int insn) {
+    return origins[insn];
   }
 
   /**

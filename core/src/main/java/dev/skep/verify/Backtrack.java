@@ -270,8 +270,8 @@ final class Backtrack {
           case ALU, ALU64 -> alu(word);
           case LDX -> load(InsnWord.dst(word), flags);
           case STX -> {
-            boolean loads = mode(code) == ATOMIC && InsnWord.imm(word) == LOAD_ACQ;
-            yield loads ? load(InsnWord.dst(word), flags) : store(word, flags);
+            int loaded = mode(code) == ATOMIC ? loadedByAtomic(word) : NOTHING;
+            yield loaded == NOTHING ? store(word, flags) : load(loaded, flags);
           }
           case ST -> store(word, flags);
           case JMP, JMP32 -> jump(insn, word, subsequent, flags);
@@ -283,6 +283,8 @@ final class Backtrack {
     link(linked);
     return 0;
   }
+
+  private static final int NOTHING = -1;
 
   /** Result of a step after which linked registers are to be marked again. */
   private static final int LINK = 2;
@@ -350,6 +352,18 @@ final class Backtrack {
       want(src);
     }
     return LINK;
+  }
+
+  /** The register that an atomic operation loads from memory, or {@link #NOTHING}. */
+  private int loadedByAtomic(long word) {
+    int op = InsnWord.imm(word);
+    if (op == LOAD_ACQ) {
+      return InsnWord.dst(word);
+    }
+    if (op == STORE_REL || (op & FETCH) == 0 || !env.options.dialect().followsFetchedValues()) {
+      return NOTHING;
+    }
+    return op == CMPXCHG ? 0 : InsnWord.src(word);
   }
 
   private int load(int dst, int flags) {

@@ -83,6 +83,9 @@ final class Env {
   /** Whether live code throws (seen_exception). */
   boolean throwsException;
 
+  /** Takes the states that are stored, null where nobody wants them. */
+  @Nullable Claims claims;
+
   /** What was wrong, in one line. */
   String message = "";
 
@@ -120,6 +123,15 @@ final class Env {
     states = new StatesEqual(this);
     explored = new Explored(this, states);
     paths = new PathStack(this);
+  }
+
+  /** Stores a state at every instruction from now on. */
+  void claim(@Nullable Claims collector) {
+    claims = collector;
+    if (collector != null) {
+      marks.checkpointEverywhere(insns);
+      collector.liveness(marks);
+    }
   }
 
   // Log and errors ----------------------------------------------------------------------------

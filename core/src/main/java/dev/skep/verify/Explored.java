@@ -262,6 +262,10 @@ final class Explored {
     }
     stored.next = buckets[bucket];
     buckets[bucket] = stored;
+    Claims claims = env.claims;
+    if (claims != null) {
+      claims.add(insn, stored);
+    }
   }
 
   /** A path ended: closes all checkpoints that have no other path left (update_branch_counts). */

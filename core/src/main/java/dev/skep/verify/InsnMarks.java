@@ -35,6 +35,14 @@ final class InsnMarks {
   /** One more than the greatest number in {@link #scc}. */
   int sccCount = 1;
 
+  /** Makes every instruction a checkpoint. */
+  void checkpointEverywhere(long[] insns) {
+    for (int i = 0; i < insns.length; i++) {
+      prunePoint[i] = true;
+      forceCheckpoint[i] = true;
+    }
+  }
+
   InsnMarks(int insns) {
     prunePoint = new boolean[insns];
     jumpPoint = new boolean[insns];

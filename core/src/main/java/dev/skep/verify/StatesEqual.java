@@ -121,7 +121,8 @@ final class StatesEqual {
   }
 
   private boolean scalarSafe(long[] old, int a, long[] cur, int b, int exact) {
-    if (!Reg.precise(old, a) && exact == NOT_EXACT) {
+    boolean counts = Reg.precise(old, a) || env.claims != null && env.claims.strict;
+    if (!counts && exact == NOT_EXACT) {
       return true;
     }
     return linkSafe(old, a, cur, b) && within(old, a, cur, b);

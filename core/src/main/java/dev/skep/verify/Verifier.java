@@ -52,6 +52,13 @@ public final class Verifier {
     return new Followed(verdict, judgement.reason);
   }
 
+  /** Verifies with a checkpoint at every instruction; whether the program is accepted. */
+  static boolean claim(Program program, VerifierOptions options, Claims claims) {
+    Judgement judgement = new Judgement(program, options, null, null);
+    judgement.claims = claims;
+    return judgement.run() instanceof Verdict.Accepted;
+  }
+
   private static final class Judgement {
     private final Program program;
     private final VerifierOptions options;
@@ -63,6 +70,7 @@ public final class Verifier {
     private final @Nullable PathListener listener;
     private @Nullable Env env;
     private @Nullable Reason reason;
+    private @Nullable Claims claims;
 
     /** Whether bpf_check itself began: from there on the counters end every log. */
     private boolean begins;
@@ -118,6 +126,7 @@ public final class Verifier {
               trace);
       env = made;
       made.listener = listener;
+      made.claim(claims);
       new MainPass(made).run();
       if (listener != null) {
         listener.ends();

@@ -1,6 +1,7 @@
 package dev.skep.interp;
 
 import dev.skep.machine.BpfFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program decoded for the interpreter: one entry per slot in each array, and one more that
@@ -44,6 +45,9 @@ final class Code {
 
   /** The programs that stand in for functions of this one. */
   Code[] extensions = {};
+
+  /** Sees each step, null for programs that nobody watches. */
+  @Nullable StepObserver observer;
 
   /** Frame size by index of a function's first instruction, -1 elsewhere. */
   final int[] frameSizes;

@@ -267,9 +267,20 @@ final class Execution implements BpfCallback {
             imm = code.imm;
           }
         }
+        case Ops.OBSERVE -> {
+          observe(code, (int) b, r);
+          pc = off[pc] - 1;
+        }
         default -> throw new Trap(code.name, pc, "unreachable instruction");
       }
       pc++;
+    }
+  }
+
+  private static void observe(Code code, int insn, long[] r) {
+    StepObserver observer = code.observer;
+    if (observer != null) {
+      observer.before(insn, r);
     }
   }
 

@@ -69,6 +69,18 @@ public final class Interpreter implements AutoCloseable {
     return new InterpretedProgram(this, code);
   }
 
+  /**
+   * Decodes a program so that an observer sees each of its steps. Programs that it jumps to are
+   * observed if they were loaded so.
+   *
+   * @throws dev.skep.errors.UnsupportedException as {@link #load}
+   */
+  public InterpretedProgram loadObserved(
+      RunnableProgram program, Linkage linkage, StepObserver observer) {
+    Code code = load(program, linkage).code();
+    return new InterpretedProgram(this, Observation.of(code, program, observer));
+  }
+
   /** Makes the calls of replaced functions calls of what stands in for them. */
   private static void extend(
       Code code, RunnableProgram program, Map<Integer, InterpretedProgram> replaced) {

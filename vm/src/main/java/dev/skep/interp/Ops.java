@@ -105,5 +105,8 @@ final class Ops {
   /** The second slot of a ld_imm64, or the place behind the last instruction. */
   static final int UNREACHABLE = 85;
 
+  /** Tells the observer, then goes on elsewhere. */
+  static final int OBSERVE = 86;
+
   private Ops() {}
 }

@@ -3,6 +3,7 @@ package dev.skep.run;
 import dev.skep.interp.InterpretedProgram;
 import dev.skep.interp.Interpreter;
 import dev.skep.interp.Linkage;
+import dev.skep.interp.StepObserver;
 import dev.skep.machine.BpfFunction;
 import dev.skep.machine.Cpu;
 import dev.skep.machine.Machine;
@@ -13,6 +14,7 @@ import dev.skep.rewrite.RunnableProgram;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs programs by the reference interpreter. */
@@ -20,11 +22,25 @@ final class InterpreterBackend implements Backend {
   private final Interpreter interpreter;
   private final HelperTable helpers;
   private final KernelVariables variables;
+  private final Function<RunnableProgram, @Nullable StepObserver> observers;
 
   InterpreterBackend(
       Machine machine, HelperTable helpers, KernelVariables variables, Programs programs) {
+    this(machine, helpers, variables, programs, program -> null);
+  }
+
+  /**
+   * @param observers who watches a program, null for nobody
+   */
+  InterpreterBackend(
+      Machine machine,
+      HelperTable helpers,
+      KernelVariables variables,
+      Programs programs,
+      Function<RunnableProgram, @Nullable StepObserver> observers) {
     this.helpers = helpers;
     this.variables = variables;
+    this.observers = observers;
     interpreter = new Interpreter(machine, address -> interpreted(programs.at(address)));
   }
 
@@ -56,6 +72,10 @@ final class InterpreterBackend implements Backend {
     replaced.forEach((function, code) -> extensions.put(function, ((Interpreted) code).program()));
     ProgramType type = program.program().resolvedType();
     Linkage linkage = new MapsAndHelpers(maps, helpers, variables, type);
+    StepObserver observer = observers.apply(program);
+    if (observer != null) {
+      return new Interpreted(interpreter.loadObserved(program, linkage, observer));
+    }
     return new Interpreted(interpreter.load(program, linkage, extensions));
   }
 

@@ -6,6 +6,7 @@ import dev.skep.engine.LoadedObject;
 import dev.skep.engine.ObjectLoader;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
+import dev.skep.interp.StepObserver;
 import dev.skep.machine.Machine;
 import dev.skep.map.Maps;
 import dev.skep.map.ProgArrayStorage;
@@ -22,6 +23,8 @@ import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The userspace engine: verifies, rewrites, then interprets or compiles. Programs and maps of one
@@ -63,6 +66,21 @@ public final class Vm implements Engine {
   /** An engine that interprets. */
   public static Vm interp(VmOptions options) {
     return new Vm(options, InterpreterBackend::new);
+  }
+
+  /**
+   * An engine that interprets, and shows the registers of programs step by step, before each
+   * instruction of the program that was verified.
+   *
+   * @param observers who watches a program that is loaded, null for nobody; an extension replaces
+   *     functions of programs that nobody watches only
+   */
+  public static Vm observed(
+      VmOptions options, Function<RunnableProgram, @Nullable StepObserver> observers) {
+    return new Vm(
+        options,
+        (machine, helpers, variables, programs) ->
+            new InterpreterBackend(machine, helpers, variables, programs, observers));
   }
 
   /**

@@ -82,6 +82,11 @@ final class FuzzCommand implements Callable<Integer> {
   @Option(names = "--logs", paramLabel = "PERCENT", description = "With whole log (default 10).")
   int logs = 10;
 
+  @Option(
+      names = "--soundness",
+      description = "Run accepted programs instead, registers held against the verifier's claims.")
+  boolean soundness;
+
   @Option(names = "--out", paramLabel = "FILE", description = "Append disagreements to FILE.")
   @Nullable Path out;
 
@@ -91,6 +96,10 @@ final class FuzzCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     check();
+    if (soundness) {
+      return new SoundnessRuns(seed == null ? 0 : seed, total())
+          .run(jobs, json(), spec.commandLine().getOut());
+    }
     KernelEngine.Availability linux = KernelEngine.available();
     if (!linux.available()) {
       throw new UnsupportedException("fuzz: " + linux.reason());
@@ -182,8 +191,11 @@ final class FuzzCommand implements Callable<Integer> {
                   StandardOpenOption.CREATE,
                   StandardOpenOption.APPEND));
     }
-    boolean json = global.anyJson() || format.equals("json");
-    return new FuzzOutput(spec.commandLine().getOut(), lines, json, total());
+    return new FuzzOutput(spec.commandLine().getOut(), lines, json(), total());
+  }
+
+  private boolean json() {
+    return global.anyJson() || format.equals("json");
   }
 
   private long total() {

@@ -58,6 +58,10 @@ final class TypeFacts {
     layout = ContextLayout.of(type, attachType);
   }
 
+  static TypeFacts of(ProgramType type) {
+    return new TypeFacts(type);
+  }
+
   static TypeFacts choose(Dice dice) {
     return new TypeFacts(CHOICES[dice.below(CHOICES.length)]);
   }
