@@ -133,7 +133,7 @@ public final class Soundness implements AutoCloseable {
 
   private @Nullable StepObserver observer(RunnableProgram program) {
     Watch now = watch;
-    return now != null && program.program() == now.sample.program() ? now : null;
+    return now != null && program.program().equals(now.sample.program()) ? now : null;
   }
 
   private void note(String violation) {
