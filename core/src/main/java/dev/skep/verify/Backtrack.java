@@ -49,7 +49,7 @@ final class Backtrack {
   /** Gives a path the precision that the finished state it equals needed (propagate_precision). */
   void propagate(State old, State path) {
     for (int f = old.curframe; f >= 0; f--) {
-      Frame from = old.frame(f);
+      Frame from = old.view(f);
       boolean first = true;
       for (int i = 0; i < Reg.COUNT - 1; i++) {
         if (preciseScalar(from.regs, Frame.reg(i))) {
@@ -58,7 +58,8 @@ final class Backtrack {
         }
       }
       for (int i = 0; i < from.slots(); i++) {
-        if (StackSlot.isSpilled(from.slotTypes[i]) && preciseScalar(from.spilled, Frame.spill(i))) {
+        if (StackSlot.isSpilled(from.types(i))
+            && preciseScalar(from.spilledView(i), Frame.spill(i))) {
           slots[f] |= 1L << i;
           first = logPropagated(f, first, "fp", (-i - 1) * 8);
         }
@@ -195,9 +196,13 @@ final class Backtrack {
 
   private void markIn(State state) {
     for (int f = frame; f >= 0; f--) {
-      Frame func = state.frame(f);
-      for (int i = 0; i < Reg.COUNT; i++) {
-        if ((regs[f] >>> i & 1) != 0 && !mark(func.regs, Frame.reg(i))) {
+      Frame func = state.view(f);
+      for (int left = regs[f]; left != 0; left &= left - 1) {
+        int i = Integer.numberOfTrailingZeros(left);
+        if (markable(func.regs, Frame.reg(i))) {
+          func = state.frame(f);
+          mark(func.regs, Frame.reg(i));
+        } else {
           regs[f] &= ~(1 << i);
         }
       }
@@ -211,7 +216,11 @@ final class Backtrack {
                   + func.slots()
                   + " (i >= func->allocated_stack / BPF_REG_SIZE)");
         }
-        if (!StackSlot.isSpilled(func.slotTypes[spi]) || !mark(func.spilled, Frame.spill(spi))) {
+        int at = Frame.spill(spi);
+        if (StackSlot.isSpilled(func.types(spi)) && markable(func.spilledView(spi), at)) {
+          func = state.frame(f);
+          mark(func.spilled(spi), at);
+        } else {
           slots[f] &= ~(1L << spi);
         }
       }
@@ -228,13 +237,13 @@ final class Backtrack {
   }
 
   /** False where nothing is left to be done: not a scalar, or precise already. */
-  private boolean mark(long[] r, int at) {
-    if (Reg.type(r, at) != RegType.SCALAR || Reg.precise(r, at)) {
-      return false;
-    }
+  private static boolean markable(long[] r, int at) {
+    return Reg.type(r, at) == RegType.SCALAR && !Reg.precise(r, at);
+  }
+
+  private void mark(long[] r, int at) {
     Reg.setPrecise(r, at, true);
     changed = true;
-    return true;
   }
 
   private boolean empty() {
@@ -543,13 +552,18 @@ final class Backtrack {
     }
     for (State state = from.parent; state != null; state = state.parent) {
       for (int f = 0; f <= state.curframe; f++) {
-        Frame func = state.frame(f);
+        Frame func = state.view(f);
         for (int i = 0; i < Reg.COUNT - 1; i++) {
-          force(func.regs, Frame.reg(i), f, "r", i);
+          if (markable(func.regs, Frame.reg(i))) {
+            func = state.frame(f);
+            force(func.regs, Frame.reg(i), f, "r", i);
+          }
         }
         for (int i = 0; i < func.slots(); i++) {
-          if (StackSlot.isSpilled(func.slotTypes[i])) {
-            force(func.spilled, Frame.spill(i), f, "fp", -(i + 1) * 8);
+          int at = Frame.spill(i);
+          if (StackSlot.isSpilled(func.types(i)) && markable(func.spilledView(i), at)) {
+            func = state.frame(f);
+            force(func.spilled(i), at, f, "fp", -(i + 1) * 8);
           }
         }
       }
@@ -557,32 +571,29 @@ final class Backtrack {
   }
 
   private void force(long[] r, int at, int f, String what, int number) {
-    if (Reg.type(r, at) == RegType.SCALAR && !Reg.precise(r, at)) {
-      Reg.setPrecise(r, at, true);
-      if (env.level2) {
-        env.verbose("force_precise: frame" + f + ": forcing " + what + number + " to be precise\n");
-      }
+    Reg.setPrecise(r, at, true);
+    if (env.level2) {
+      env.verbose("force_precise: frame" + f + ": forcing " + what + number + " to be precise\n");
     }
   }
 
   /** Forgets all precision of a state that is about to be stored (mark_all_scalars_imprecise). */
   static void forgetAll(State state) {
     for (int f = 0; f <= state.curframe; f++) {
-      Frame func = state.frame(f);
+      Frame func = state.view(f);
       for (int i = 0; i < Reg.COUNT - 1; i++) {
-        forget(func.regs, Frame.reg(i));
-      }
-      for (int i = 0; i < func.slots(); i++) {
-        if (StackSlot.isSpilled(func.slotTypes[i])) {
-          forget(func.spilled, Frame.spill(i));
+        if (preciseScalar(func.regs, Frame.reg(i))) {
+          func = state.frame(f);
+          Reg.setPrecise(func.regs, Frame.reg(i), false);
         }
       }
-    }
-  }
-
-  private static void forget(long[] r, int at) {
-    if (Reg.type(r, at) == RegType.SCALAR) {
-      Reg.setPrecise(r, at, false);
+      for (int i = 0; i < func.slots(); i++) {
+        int at = Frame.spill(i);
+        if (StackSlot.isSpilled(func.types(i)) && preciseScalar(func.spilledView(i), at)) {
+          func = state.frame(f);
+          Reg.setPrecise(func.spilled(i), at, false);
+        }
+      }
     }
   }
 

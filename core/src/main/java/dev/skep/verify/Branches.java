@@ -264,8 +264,8 @@ final class Branches {
         settleNull(frame.regs, Frame.reg(i), id, isNull);
       }
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          settleNull(frame.spilled, Frame.spill(i), id, isNull);
+        if (StackSlot.isSpilled(frame.types(i))) {
+          settleNull(frame.spilled(i), Frame.spill(i), id, isNull);
         }
       }
     }

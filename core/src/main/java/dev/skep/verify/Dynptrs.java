@@ -93,19 +93,19 @@ final class Dynptrs {
   int id(int regno) {
     return isConstant(regno)
         ? Reg.id(env.regs(), Frame.reg(regno))
-        : Reg.id(frame(regno).spilled, Frame.spill(position(regno)));
+        : Reg.id(frame(regno).spilled(position(regno)), Frame.spill(position(regno)));
   }
 
   int type(int regno) {
     return isConstant(regno)
         ? Reg.handle(env.regs(), Frame.reg(regno))
-        : Reg.handle(frame(regno).spilled, Frame.spill(position(regno)));
+        : Reg.handle(frame(regno).spilled(position(regno)), Frame.spill(position(regno)));
   }
 
   int reference(int regno) {
     return isConstant(regno)
         ? Reg.refObjId(env.regs(), Frame.reg(regno))
-        : Reg.refObjId(frame(regno).spilled, Frame.spill(position(regno)));
+        : Reg.refObjId(frame(regno).spilled(position(regno)), Frame.spill(position(regno)));
   }
 
   private boolean isInitialised(int regno) {
@@ -117,9 +117,9 @@ final class Dynptrs {
       return false;
     }
     Frame frame = frame(regno);
-    return Reg.handle2(frame.spilled, Frame.spill(spi)) != 0
-        && frame.slotTypes[spi] == StackSlot.ALL_DYNPTR
-        && frame.slotTypes[spi - 1] == StackSlot.ALL_DYNPTR;
+    return Reg.handle2(frame.spilled(spi), Frame.spill(spi)) != 0
+        && frame.types(spi) == StackSlot.ALL_DYNPTR
+        && frame.types(spi - 1) == StackSlot.ALL_DYNPTR;
   }
 
   // Arguments ---------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ final class Dynptrs {
       throw env.reject(Errno.EINVAL, "cannot release unowned const bpf_dynptr");
     }
     int spi = position(regno);
-    if (spi < 0 || Reg.refObjId(frame(regno).spilled, Frame.spill(spi)) == 0) {
+    if (spi < 0 || Reg.refObjId(frame(regno).spilled(spi), Frame.spill(spi)) == 0) {
       throw env.reject(Errno.EINVAL, "arg " + regno + " is an unacquired reference");
     }
   }
@@ -195,19 +195,19 @@ final class Dynptrs {
   private void mark(Frame frame, int spi, int type, int clone) {
     destroy(frame, spi);
     destroy(frame, spi - 1);
-    frame.slotTypes[spi] = StackSlot.ALL_DYNPTR;
-    frame.slotTypes[spi - 1] = StackSlot.ALL_DYNPTR;
+    frame.setTypes(spi, StackSlot.ALL_DYNPTR);
+    frame.setTypes(spi - 1, StackSlot.ALL_DYNPTR);
     int id = env.nextId();
-    describe(frame.spilled, Frame.spill(spi), type, true, id);
-    describe(frame.spilled, Frame.spill(spi - 1), type, false, id);
+    describe(frame.spilled(spi), Frame.spill(spi), type, true, id);
+    describe(frame.spilled(spi - 1), Frame.spill(spi - 1), type, false, id);
     if (isReferenced(type)) {
       int reference = clone;
       if (reference == 0) {
         reference = env.nextId();
         env.cur.acquire(State.REF_PTR, reference, env.insn);
       }
-      Reg.setRefObjId(frame.spilled, Frame.spill(spi), reference);
-      Reg.setRefObjId(frame.spilled, Frame.spill(spi - 1), reference);
+      Reg.setRefObjId(frame.spilled(spi), Frame.spill(spi), reference);
+      Reg.setRefObjId(frame.spilled(spi - 1), Frame.spill(spi - 1), reference);
     }
     env.liveStack.write(frame.frameno, 3L << spi - 1);
   }
@@ -228,17 +228,17 @@ final class Dynptrs {
    * A slot is overwritten: the dynptr that it is part of is gone (destroy_if_dynptr_stack_slot).
    */
   void destroy(Frame frame, int slot) {
-    if (StackSlot.type(frame.slotTypes[slot], 0) != StackSlot.DYNPTR) {
+    if (StackSlot.type(frame.types(slot), 0) != StackSlot.DYNPTR) {
       return;
     }
-    int spi = Reg.handle2(frame.spilled, Frame.spill(slot)) != 0 ? slot : slot + 1;
+    int spi = Reg.handle2(frame.spilled(slot), Frame.spill(slot)) != 0 ? slot : slot + 1;
     int at = Frame.spill(spi);
-    if (isReferenced(Reg.handle(frame.spilled, at))) {
+    if (isReferenced(Reg.handle(frame.spilled(spi), at))) {
       throw env.reject(Errno.EINVAL, "cannot overwrite referenced dynptr");
     }
     env.trace.scratched.slot(spi);
     env.trace.scratched.slot(spi - 1);
-    references.forgetSlices(Reg.id(frame.spilled, at));
+    references.forgetSlices(Reg.id(frame.spilled(spi), at));
     invalidate(frame, spi);
   }
 
@@ -247,20 +247,20 @@ final class Dynptrs {
     Frame frame = frame(regno);
     int spi = position(regno);
     int at = Frame.spill(spi);
-    if (!isReferenced(Reg.handle(frame.spilled, at))) {
+    if (!isReferenced(Reg.handle(frame.spilled(spi), at))) {
       invalidate(frame, spi);
       return;
     }
-    int reference = Reg.refObjId(frame.spilled, at);
+    int reference = Reg.refObjId(frame.spilled(spi), at);
     references.release(reference);
     for (int i = 1; i < frame.slots(); i++) {
-      if (Reg.refObjId(frame.spilled, Frame.spill(i)) != reference) {
+      if (Reg.refObjId(frame.spilled(i), Frame.spill(i)) != reference) {
         continue;
       }
-      if (StackSlot.type(frame.slotTypes[i], 0) != StackSlot.DYNPTR) {
+      if (StackSlot.type(frame.types(i), 0) != StackSlot.DYNPTR) {
         throw env.bug("misconfigured ref_obj_id");
       }
-      if (Reg.handle2(frame.spilled, Frame.spill(i)) != 0) {
+      if (Reg.handle2(frame.spilled(i), Frame.spill(i)) != 0) {
         invalidate(frame, i);
       }
     }
@@ -268,8 +268,8 @@ final class Dynptrs {
 
   private void invalidate(Frame frame, int spi) {
     for (int i = spi - 1; i <= spi; i++) {
-      frame.slotTypes[i] = StackSlot.ALL_INVALID;
-      Reg.markNotInit(frame.spilled, Frame.spill(i), false);
+      frame.setTypes(i, StackSlot.ALL_INVALID);
+      Reg.markNotInit(frame.spilled(i), Frame.spill(i), false);
     }
     env.liveStack.write(frame.frameno, 3L << spi - 1);
   }

@@ -205,7 +205,7 @@ final class Env {
 
   /** The instruction a frame stands at: its own, or the call it made (frame_insn_idx). */
   int frameInsn(State state, int frame) {
-    return frame == state.curframe ? state.insnIdx : state.frame(frame + 1).callsite;
+    return frame == state.curframe ? state.insnIdx : state.view(frame + 1).callsite;
   }
 
   // State -------------------------------------------------------------------------------------

@@ -60,17 +60,20 @@ final class Explored {
     env.liveStack.prepare(s);
     s.cleaned = true;
     for (int f = 0; f <= s.curframe; f++) {
-      Frame frame = s.frame(f);
+      Frame frame = s.view(f);
       int live = env.marks.liveBefore[env.frameInsn(s, f)];
       for (int i = 0; i < Reg.COUNT - 1; i++) {
-        if ((live >>> i & 1) == 0) {
+        if ((live >>> i & 1) == 0 && Reg.type(frame.regs, Frame.reg(i)) != RegType.NOT_INIT) {
+          frame = s.frame(f);
           Reg.markNotInit(frame.regs, Frame.reg(i), false);
         }
       }
+      long alive = env.liveStack.alive(f);
       for (int i = 0; i < frame.slots(); i++) {
-        if (!env.liveStack.alive(f, i)) {
-          Reg.markNotInit(frame.spilled, Frame.spill(i), false);
-          frame.slotTypes[i] = StackSlot.ALL_INVALID;
+        if ((alive >>> i & 1) == 0 && frame.types(i) != StackSlot.ALL_INVALID) {
+          frame = s.frame(f);
+          Reg.markNotInit(frame.spilled(i), Frame.spill(i), false);
+          frame.setTypes(i, StackSlot.ALL_INVALID);
         }
       }
     }
@@ -81,7 +84,7 @@ final class Explored {
       return false;
     }
     for (int f = a.curframe; f >= 0; f--) {
-      if (a.frame(f).callsite != b.frame(f).callsite) {
+      if (a.view(f).callsite != b.view(f).callsite) {
         return false;
       }
     }

@@ -488,7 +488,7 @@ final class HelperArguments {
     Frame frame = env.cur.frame(Reg.frame(r, at));
     int slot = -(Reg.off(r, at) + (int) Reg.value(r, at)) - 1;
     int spi = slot / 8;
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     int zeros = 0;
     for (int i = slot % 8; i >= 0 && StackSlot.type(types, i) == StackSlot.ZERO; i--) {
       zeros++;
@@ -497,18 +497,18 @@ final class HelperArguments {
       return 0;
     }
     int from = Frame.spill(spi);
-    if (!StackSlot.isSpilled(types) || Reg.type(frame.spilled, from) != SCALAR) {
+    if (!StackSlot.isSpilled(types) || Reg.type(frame.spilledView(spi), from) != SCALAR) {
       return -1;
     }
     int spills = 0;
     for (int i = slot % 8; i >= 0 && StackSlot.type(types, i) == StackSlot.SPILL; i--) {
       spills++;
     }
-    if (spills != size || !Reg.isConst(frame.spilled, from)) {
+    if (spills != size || !Reg.isConst(frame.spilledView(spi), from)) {
       return -1;
     }
     env.backtrack.slot(Reg.frame(r, at), spi);
-    return Reg.value(frame.spilled, from);
+    return Reg.value(frame.spilledView(spi), from);
   }
 
   /** check_mem_size_reg: the memory is the argument before. */

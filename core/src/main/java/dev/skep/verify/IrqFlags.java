@@ -44,7 +44,7 @@ final class IrqFlags {
     int spi = position(regno);
     boolean free = spi >= 0 || spi == Dynptrs.BEYOND;
     for (int i = 0; spi >= 0 && i < 8; i++) {
-      free &= StackSlot.type(frame(regno).slotTypes[spi], i) != StackSlot.IRQ_FLAG;
+      free &= StackSlot.type(frame(regno).types(spi), i) != StackSlot.IRQ_FLAG;
     }
     if (!free) {
       throw env.reject(Errno.EINVAL, "expected uninitialized irq flag as arg#" + (regno - 1));
@@ -56,10 +56,10 @@ final class IrqFlags {
     env.cur.acquire(State.REF_IRQ, id, env.insn);
     env.cur.activeIrq = id;
     int at = Frame.spill(slot);
-    Reg.markPointer(frame.spilled, at, STACK);
-    Reg.setRefObjId(frame.spilled, at, id);
-    Reg.setHandle(frame.spilled, at, by);
-    frame.slotTypes[slot] = StackSlot.ALL_IRQ_FLAG;
+    Reg.markPointer(frame.spilled(slot), at, STACK);
+    Reg.setRefObjId(frame.spilled(slot), at, id);
+    Reg.setHandle(frame.spilled(slot), at, by);
+    frame.setTypes(slot, StackSlot.ALL_IRQ_FLAG);
     env.liveStack.write(frame.frameno, 1L << slot);
     env.trace.scratched.slot(slot);
   }
@@ -68,13 +68,13 @@ final class IrqFlags {
     int spi = position(regno);
     Frame frame = frame(regno);
     if (spi < 0
-        || Reg.refObjId(frame.spilled, Frame.spill(spi)) == 0
-        || frame.slotTypes[spi] != StackSlot.ALL_IRQ_FLAG) {
+        || Reg.refObjId(frame.spilled(spi), Frame.spill(spi)) == 0
+        || frame.types(spi) != StackSlot.ALL_IRQ_FLAG) {
       throw env.reject(Errno.EINVAL, "expected an initialized irq flag as arg#" + (regno - 1));
     }
     env.liveStack.read(frame.frameno, env.insn, 1L << spi);
     env.trace.scratched.slot(spi);
-    int saved = Reg.handle(frame.spilled, Frame.spill(spi));
+    int saved = Reg.handle(frame.spilled(spi), Frame.spill(spi));
     if (saved != by) {
       throw env.reject(
           Errno.EINVAL,
@@ -84,7 +84,7 @@ final class IrqFlags {
               + (by == BY_LOCK ? "lock" : "native")
               + " kfuncs");
     }
-    int id = Reg.refObjId(frame.spilled, Frame.spill(spi));
+    int id = Reg.refObjId(frame.spilled(spi), Frame.spill(spi));
     if (id != env.cur.activeIrq) {
       throw env.reject(
           Errno.EACCES,
@@ -94,8 +94,8 @@ final class IrqFlags {
               + env.cur.insnOf(env.cur.activeIrq));
     }
     env.cur.releaseIrq(id);
-    Reg.markNotInit(frame.spilled, Frame.spill(spi), false);
-    frame.slotTypes[spi] = StackSlot.ALL_INVALID;
+    Reg.markNotInit(frame.spilled(spi), Frame.spill(spi), false);
+    frame.setTypes(spi, StackSlot.ALL_INVALID);
     env.liveStack.write(frame.frameno, 1L << spi);
   }
 }

@@ -59,7 +59,7 @@ final class Iterators {
     }
     call.iteratorFrame = frame.frameno;
     call.iteratorSlot = spi;
-    call.refObjId = Reg.refObjId(frame.spilled, Frame.spill(spi));
+    call.refObjId = Reg.refObjId(frame.spilled(spi), Frame.spill(spi));
     if (kfunc.rules().endsIteration()) {
       end(frame, spi, slots);
     }
@@ -80,7 +80,7 @@ final class Iterators {
     Frame frame = frame(regno);
     boolean free = spi >= 0 || spi == Dynptrs.BEYOND;
     for (int i = 0; spi >= 0 && i < slots; i++) {
-      free &= !holdsIterator(frame.slotTypes[spi - i]);
+      free &= !holdsIterator(frame.types(spi - i));
     }
     if (!free) {
       throw env.reject(
@@ -109,10 +109,10 @@ final class Iterators {
     int flags = kfunc.rules().rcuProtected() ? env.inRcu() ? MEM_RCU : PTR_UNTRUSTED : 0;
     for (int i = 0; i < slots; i++) {
       int at = Frame.spill(spi - i);
-      Reg.markPointer(frame.spilled, at, STACK | flags);
-      Reg.setHandles(frame.spilled, at, type, ACTIVE);
-      Reg.setRefObjId(frame.spilled, at, i == 0 ? reference : 0);
-      frame.slotTypes[spi - i] = StackSlot.ALL_ITER;
+      Reg.markPointer(frame.spilled(spi - i), at, STACK | flags);
+      Reg.setHandles(frame.spilled(spi - i), at, type, ACTIVE);
+      Reg.setRefObjId(frame.spilled(spi - i), at, i == 0 ? reference : 0);
+      frame.setTypes(spi - i, StackSlot.ALL_ITER);
       env.liveStack.write(frame.frameno, 1L << spi - i);
       env.trace.scratched.slot(spi - i);
     }
@@ -125,13 +125,13 @@ final class Iterators {
     boolean valid = spi >= 0;
     for (int i = 0; valid && i < slots; i++) {
       int at = Frame.spill(spi - i);
-      if ((Reg.type(frame.spilled, at) & PTR_UNTRUSTED) != 0) {
+      if ((Reg.type(frame.spilled(spi - i), at) & PTR_UNTRUSTED) != 0) {
         throw env.reject(Errno.EPROTO, "expected an RCU CS when using " + kfunc.name());
       }
       valid =
-          (Reg.refObjId(frame.spilled, at) != 0) == (i == 0)
-              && Reg.handle(frame.spilled, at) == type
-              && frame.slotTypes[spi - i] == StackSlot.ALL_ITER;
+          (Reg.refObjId(frame.spilled(spi - i), at) != 0) == (i == 0)
+              && Reg.handle(frame.spilled(spi - i), at) == type
+              && frame.types(spi - i) == StackSlot.ALL_ITER;
     }
     if (!valid) {
       throw env.reject(
@@ -142,10 +142,10 @@ final class Iterators {
 
   /** unmark_stack_slots_iter. */
   private void end(Frame frame, int spi, int slots) {
-    references.release(Reg.refObjId(frame.spilled, Frame.spill(spi)));
+    references.release(Reg.refObjId(frame.spilled(spi), Frame.spill(spi)));
     for (int i = 0; i < slots; i++) {
-      Reg.markNotInit(frame.spilled, Frame.spill(spi - i), false);
-      frame.slotTypes[spi - i] = StackSlot.ALL_INVALID;
+      Reg.markNotInit(frame.spilled(spi - i), Frame.spill(spi - i), false);
+      frame.setTypes(spi - i, StackSlot.ALL_INVALID);
       env.liveStack.write(frame.frameno, 1L << spi - i);
       env.trace.scratched.slot(spi - i);
     }
@@ -158,7 +158,7 @@ final class Iterators {
   void step(KfuncCall call, Branches branches) {
     State cur = env.cur;
     int at = Frame.spill(call.iteratorSlot);
-    long[] here = cur.frame(call.iteratorFrame).spilled;
+    long[] here = cur.frame(call.iteratorFrame).spilled(call.iteratorSlot);
     if (Reg.handle2(here, at) == ACTIVE) {
       State parent = cur.parent;
       if (parent == null || parent.insnIdx != env.insn) {
@@ -166,13 +166,15 @@ final class Iterators {
       }
       State previous = env.explored.previousEntry(parent, env.insn);
       State queued = env.paths.push(env.insn + 1, env.insn, Errno.ENOMEM);
-      long[] there = queued.frame(call.iteratorFrame).spilled;
+      long[] there = queued.frame(call.iteratorFrame).spilled(call.iteratorSlot);
       Reg.setOff(there, at, Reg.off(there, at) + 1);
       if (previous != null) {
         env.states.widen(previous, queued);
       }
       branches.markNotNull(queued.regs(), 0);
     }
+    // The queued path shares the slot until one of them changes it.
+    here = cur.frame(call.iteratorFrame).spilled(call.iteratorSlot);
     Reg.setHandle2(here, at, DRAINED);
     StackAccess.markZero(cur.regs(), 0);
   }
@@ -180,13 +182,13 @@ final class Iterators {
   /** Whether an active iterator stepped more often (iter_active_depths_differ). */
   static boolean depthsDiffer(State old, State cur) {
     for (int f = old.curframe; f >= 0; f--) {
-      Frame a = old.frame(f);
-      Frame b = cur.frame(f);
+      Frame a = old.view(f);
+      Frame b = cur.view(f);
       for (int i = 0; i < a.slots(); i++) {
         int at = Frame.spill(i);
-        if (StackSlot.type(a.slotTypes[i], 0) == StackSlot.ITER
-            && Reg.handle2(a.spilled, at) == ACTIVE
-            && Reg.off(a.spilled, at) != Reg.off(b.spilled, at)) {
+        if (StackSlot.type(a.types(i), 0) == StackSlot.ITER
+            && Reg.handle2(a.spilledView(i), at) == ACTIVE
+            && Reg.off(a.spilledView(i), at) != Reg.off(b.spilledView(i), at)) {
           return true;
         }
       }
@@ -199,6 +201,6 @@ final class Iterators {
     long[] r = cur.regs();
     int at = Frame.reg(1);
     int spi = (-(Reg.off(r, at) + (int) Reg.value(r, at)) - 1) / 8;
-    return Reg.handle2(cur.frame(Reg.frame(r, at)).spilled, Frame.spill(spi)) == ACTIVE;
+    return Reg.handle2(cur.view(Reg.frame(r, at)).spilledView(spi), Frame.spill(spi)) == ACTIVE;
   }
 }

@@ -191,8 +191,8 @@ final class KfuncCalls {
     for (int f = 0; f <= env.cur.curframe; f++) {
       Frame frame = env.cur.frame(f);
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.type(frame.slotTypes[i], 0) == StackSlot.ITER) {
-          distrust(frame.spilled, Frame.spill(i));
+        if (StackSlot.type(frame.types(i), 0) == StackSlot.ITER) {
+          distrust(frame.spilled(i), Frame.spill(i));
         }
       }
     }
@@ -279,7 +279,7 @@ final class KfuncCalls {
   }
 
   private boolean iteratorInRcu() {
-    long[] slots = env.cur.frame(call.iteratorFrame).spilled;
+    long[] slots = env.cur.view(call.iteratorFrame).spilledView(call.iteratorSlot);
     return (Reg.type(slots, Frame.spill(call.iteratorSlot)) & MEM_RCU) != 0;
   }
 

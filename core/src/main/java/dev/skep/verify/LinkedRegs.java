@@ -53,8 +53,8 @@ final class LinkedRegs {
         }
       }
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          all = collect(frame.spilled, Frame.spill(i), id, all, i << 3 | f);
+        if (StackSlot.isSpilled(frame.types(i))) {
+          all = collect(frame.spilled(i), Frame.spill(i), id, all, i << 3 | f);
         }
       }
     }
@@ -79,8 +79,9 @@ final class LinkedRegs {
     for (int i = 0; i < count(group); i++) {
       Frame frame = state.frame(frame(group, i));
       boolean register = isReg(group, i);
-      long[] r = register ? frame.regs : frame.spilled;
-      int at = number(group, i) * Reg.STRIDE;
+      int number = number(group, i);
+      long[] r = register ? frame.regs : frame.spilled(number);
+      int at = register ? Frame.reg(number) : Frame.spill(number);
       boolean same = r == known && at == knownAt;
       if (!same
           && Reg.type(r, at) == SCALAR

@@ -85,9 +85,9 @@ final class LiveStack {
 
   private Instance lookup(State state, int frame) {
     for (int i = 0; i <= frame; i++) {
-      starts[i] = env.subprogs[state.frame(i).subprogno].start;
+      starts[i] = env.subprogs[state.view(i).subprogno].start;
       if (i < frame) {
-        calls[i] = state.frame(i + 1).callsite;
+        calls[i] = state.view(i + 1).callsite;
       }
     }
     calls[frame] = starts[frame];
@@ -336,19 +336,16 @@ final class LiveStack {
     askedInsn = state.insnIdx;
   }
 
-  /** Whether a slot may be read from the prepared state on (bpf_stack_slot_alive). */
-  boolean alive(int frame, int spi) {
-    if (alive(asked[askedFrame], askedInsn, frame, spi)) {
-      return true;
-    }
+  /** The slots of a frame that may be read from the prepared state on (bpf_stack_slot_alive). */
+  long alive(int frame) {
+    Instance innermost = asked(askedFrame);
+    long slots = alive(innermost, askedInsn, frame);
     for (int i = frame; i < askedFrame; i++) {
-      int callsite = asked(askedFrame).calls[i];
+      int callsite = innermost.calls[i];
       int from = env.marks.callsCallback[callsite] ? callsite : callsite + 1;
-      if (alive(asked[i], from, frame, spi)) {
-        return true;
-      }
+      slots |= alive(asked(i), from, frame);
     }
-    return false;
+    return slots;
   }
 
   private Instance asked(int frame) {
@@ -359,11 +356,8 @@ final class LiveStack {
     return instance;
   }
 
-  private static boolean alive(@Nullable Instance instance, int insn, int frame, int spi) {
-    if (instance == null) {
-      return false;
-    }
+  private static long alive(Instance instance, int insn, int frame) {
     long[] words = instance.of(frame);
-    return words != null && (words[instance.at(insn) + LIVE] >>> spi & 1) != 0;
+    return words == null ? 0 : words[instance.at(insn) + LIVE];
   }
 }

@@ -115,8 +115,8 @@ final class PacketRanges {
         widen(frame.regs, Frame.reg(i), type, id, range);
       }
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          widen(frame.spilled, Frame.spill(i), type, id, range);
+        if (StackSlot.isSpilled(frame.types(i))) {
+          widen(frame.spilled(i), Frame.spill(i), type, id, range);
         }
       }
     }
@@ -145,8 +145,8 @@ final class PacketRanges {
         forget(frame.regs, Frame.reg(i));
       }
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          forget(frame.spilled, Frame.spill(i));
+        if (StackSlot.isSpilled(frame.types(i))) {
+          forget(frame.spilled(i), Frame.spill(i));
         }
       }
     }

@@ -79,7 +79,7 @@ final class PathDetails implements PathListener {
   private void compare(State state, List<Recording.Change> changes, boolean entry) {
     for (int f = 0; f < State.MAX_FRAMES; f++) {
       if (f <= state.curframe) {
-        frame(state.frame(f), f, changes, entry);
+        frame(state.view(f), f, changes, entry);
       } else if (f <= curframe) {
         Arrays.fill(regs[f], 0);
         Arrays.fill(slotTypes[f], 0);
@@ -105,24 +105,32 @@ final class PathDetails implements PathListener {
       }
     }
     for (int i = 0; i < now.slots(); i++) {
-      int at = Frame.spill(i);
+      int at = spill(i);
       long before = slotTypes[f][i];
-      long after = now.slotTypes[i];
+      long after = now.types(i);
       boolean spills = StackSlot.isSpecial(before) || StackSlot.isSpecial(after);
       boolean same =
-          before == after && (!spills || Reg.same(spilled[f], at, now.spilled, at, COMPARED));
+          before == after
+              && (!spills
+                  || Reg.same(spilled[f], at, now.spilledView(i), Frame.spill(i), COMPARED));
       if (!same || i == writtenSlot(f)) {
         changes.add(
             new Recording.Change(
                 Place.ofSlot(f, i),
                 new KnownValue(printing, f, spilled[f], at, before),
-                new KnownValue(printing, f, now.spilled, at, after)));
+                new KnownValue(printing, f, now.spilledView(i), Frame.spill(i), after)));
       }
       slotTypes[f][i] = after;
     }
-    System.arraycopy(now.spilled, 0, spilled[f], 0, now.slots() * Reg.STRIDE);
+    for (int i = 0; i < now.slots(); i++) {
+      Reg.copy(now.spilledView(i), Frame.spill(i), spilled[f], spill(i));
+    }
     // Last: what the step wrote is found from what its registers were.
     System.arraycopy(now.regs, 0, regs[f], 0, regs[f].length);
+  }
+
+  private static int spill(int slot) {
+    return slot * Reg.STRIDE;
   }
 
   /** The register that the last step wrote, even if with what it held before; -1 for none. */
@@ -173,9 +181,9 @@ final class PathDetails implements PathListener {
   private static List<Recording.Call> callsOf(Env env, State state) {
     List<Recording.Call> all = new ArrayList<>();
     for (int f = 0; f <= state.curframe; f++) {
-      Frame frame = state.frame(f);
+      Frame frame = state.view(f);
       Subprog subprog = env.subprogs[frame.subprogno];
-      int at = f == state.curframe ? env.insn : state.frame(f + 1).callsite;
+      int at = f == state.curframe ? env.insn : state.view(f + 1).callsite;
       all.add(new Recording.Call(f, subprog.number, subprog.name, at));
     }
     return List.copyOf(all);
@@ -206,7 +214,6 @@ final class PathDetails implements PathListener {
     }
     return place.isRegister()
         ? new KnownValue(printing, f, regs[f], Frame.reg(place.register()), -1)
-        : new KnownValue(
-            printing, f, spilled[f], Frame.spill(place.slot()), slotTypes[f][place.slot()]);
+        : new KnownValue(printing, f, spilled[f], spill(place.slot()), slotTypes[f][place.slot()]);
   }
 }

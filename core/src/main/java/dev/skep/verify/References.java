@@ -72,8 +72,8 @@ final class References {
         visitor.visit(frame.regs, Frame.reg(i));
       }
       for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.slotTypes[i])) {
-          visitor.visit(frame.spilled, Frame.spill(i));
+        if (StackSlot.isSpilled(frame.types(i))) {
+          visitor.visit(frame.spilled(i), Frame.spill(i));
         }
       }
     }

@@ -141,7 +141,7 @@ final class StackAccess {
       }
       spill(frame, spi, current.regs, at, size);
       if (!fits) {
-        Reg.unlink(frame.spilled, Frame.spill(spi));
+        Reg.unlink(frame.spilled(spi), Frame.spill(spi));
       }
     } else if (value < 0 && aligned && storesConstant(insn)) {
       spillConstant(frame, spi, InsnWord.imm(env.insns[insn]), size);
@@ -164,9 +164,9 @@ final class StackAccess {
 
   private void writeBytes(Frame frame, int slot, int size, int value, int insn) {
     int spi = slot / 8;
-    Reg.setType(frame.spilled, Frame.spill(spi), NOT_INIT);
-    if (StackSlot.isSpecial(frame.slotTypes[spi])) {
-      frame.slotTypes[spi] = StackSlot.scrub(frame.slotTypes[spi]);
+    Reg.setType(frame.spilled(spi), Frame.spill(spi), NOT_INIT);
+    if (StackSlot.isSpecial(frame.types(spi))) {
+      frame.setTypes(spi, StackSlot.scrub(frame.types(spi)));
     }
     int type = StackSlot.MISC;
     if (writesZero(value, insn)) {
@@ -176,11 +176,11 @@ final class StackAccess {
       }
       type = StackSlot.ZERO;
     }
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     for (int i = 0; i < size; i++) {
       types = StackSlot.with(types, (slot - i) % 8, type);
     }
-    frame.slotTypes[spi] = types;
+    frame.setTypes(spi, types);
   }
 
   private boolean writesZero(int value, int insn) {
@@ -190,19 +190,20 @@ final class StackAccess {
   }
 
   private void spill(Frame frame, int spi, long[] r, int at, int size) {
-    Reg.copy(r, at, frame.spilled, Frame.spill(spi));
+    Reg.copy(r, at, frame.spilled(spi), Frame.spill(spi));
     markSpilled(frame, spi, size);
   }
 
   private void spillConstant(Frame frame, int spi, long constant, int size) {
     int at = Frame.spill(spi);
-    frame.spilled[at + Reg.LAST] = 0;
-    Reg.markConst(frame.spilled, at, constant);
+    long[] r = frame.spilled(spi);
+    r[at + Reg.LAST] = 0;
+    Reg.markConst(r, at, constant);
     markSpilled(frame, spi, size);
   }
 
   private static void markSpilled(Frame frame, int spi, int size) {
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     for (int i = 0; i < 8; i++) {
       if (i >= 8 - size) {
         types = StackSlot.with(types, i, StackSlot.SPILL);
@@ -213,7 +214,7 @@ final class StackAccess {
         }
       }
     }
-    frame.slotTypes[spi] = types;
+    frame.setTypes(spi, types);
   }
 
   /** Bits that the greatest value of a register needs (get_reg_width). */
@@ -283,24 +284,24 @@ final class StackAccess {
   private boolean mayWrite(Frame frame, int slot, boolean zero) {
     int spi = slot / 8;
     int at = Frame.spill(spi);
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     int type = StackSlot.type(types, slot % 8);
     env.trace.scratched.slot(spi);
     if (zero
         && type == StackSlot.SPILL
         && StackSlot.isSpilled(types)
-        && Reg.isNull(frame.spilled, at)) {
+        && Reg.isNull(frame.spilledView(spi), at)) {
       return true;
     }
-    Reg.setType(frame.spilled, at, NOT_INIT);
+    Reg.setType(frame.spilled(spi), at, NOT_INIT);
     if (StackSlot.isSpecial(types)) {
       types = StackSlot.scrub(types);
       type = StackSlot.type(types, slot % 8);
     }
     boolean stays = zero && type == StackSlot.ZERO;
     long scrubbed = StackSlot.isSpilled(types) ? StackSlot.scrub(types) : types;
-    frame.slotTypes[spi] =
-        StackSlot.with(scrubbed, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC);
+    frame.setTypes(
+        spi, StackSlot.with(scrubbed, slot % 8, stays ? StackSlot.ZERO : StackSlot.MISC));
     return stays;
   }
 
@@ -339,7 +340,7 @@ final class StackAccess {
   private void readFixed(Frame frame, int off, int size, int target) {
     int slot = -off - 1;
     int spi = slot / 8;
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     env.trace.scratched.slot(spi);
     checkFastcall(env.cur.current(), env.insn, off);
     env.liveStack.read(frame.frameno, env.insn, 1L << spi);
@@ -351,11 +352,11 @@ final class StackAccess {
       }
       if (size == 8 && spilled == 8) {
         if (target >= 0) {
-          Reg.copy(frame.spilled, Frame.spill(spi), env.regs(), Frame.reg(target));
+          Reg.copy(frame.spilledView(spi), Frame.spill(spi), env.regs(), Frame.reg(target));
         }
         fill = true;
       } else {
-        if (Reg.type(frame.spilled, Frame.spill(spi)) != SCALAR) {
+        if (Reg.type(frame.spilledView(spi), Frame.spill(spi)) != SCALAR) {
           env.trace.sourceLine(env.insn, "; ");
           throw env.reject(Errno.EACCES, "invalid size of register fill");
         }
@@ -390,18 +391,20 @@ final class StackAccess {
 
   /** Fewer bytes than were spilled, or than the register has; whether it counts as a fill. */
   private boolean partialFill(Frame frame, int off, int size, int spilled, int target) {
-    int from = Frame.spill(off(off));
+    int spi = off(off);
+    long[] stack = frame.spilledView(spi);
+    int from = Frame.spill(spi);
     long[] r = env.regs();
     int at = Frame.reg(target);
     if (size <= spilled && off % 8 == 0) {
-      Reg.copyValue(frame.spilled, from, r, at);
-      if (width(frame.spilled, from) > size * 8) {
+      Reg.copyValue(stack, from, r, at);
+      if (width(stack, from) > size * 8) {
         Reg.unlink(r, at);
       }
       return true;
     }
     int slot = -off - 1;
-    long types = frame.slotTypes[slot / 8];
+    long types = frame.types(slot / 8);
     int spills = 0;
     int zeros = 0;
     for (int i = 0; i < size; i++) {
@@ -413,8 +416,7 @@ final class StackAccess {
             Errno.EACCES, "invalid read from stack off " + off + "+" + i + " size " + size);
       }
     }
-    boolean zeroSpilled =
-        spills == size && Reg.isConst(frame.spilled, from) && Reg.value(frame.spilled, from) == 0;
+    boolean zeroSpilled = spills == size && Reg.isConst(stack, from) && Reg.value(stack, from) == 0;
     if (zeroSpilled || zeros == size) {
       markZero(r, at);
       return zeroSpilled;
@@ -438,7 +440,7 @@ final class StackAccess {
     for (int i = min; i < max && zero; i++) {
       int slot = -i - 1;
       env.trace.scratched.slot(slot / 8);
-      zero = StackSlot.type(frame.slotTypes[slot / 8], slot % 8) == StackSlot.ZERO;
+      zero = StackSlot.type(frame.types(slot / 8), slot % 8) == StackSlot.ZERO;
     }
     if (zero) {
       markZero(env.regs(), Frame.reg(target));
@@ -477,7 +479,7 @@ final class StackAccess {
       for (int i = min; i < max + size; i++) {
         int slot = -i - 1;
         if (slot < frame.allocatedStack
-            && StackSlot.type(frame.slotTypes[slot / 8], slot % 8) == StackSlot.DYNPTR) {
+            && StackSlot.type(frame.types(slot / 8), slot % 8) == StackSlot.DYNPTR) {
           throw env.reject(Errno.EACCES, "potential write to dynptr at off=" + i + " disallowed");
         }
       }
@@ -515,14 +517,14 @@ final class StackAccess {
   /** One byte that a helper reads or overwrites; false when it must not. */
   private boolean touch(Frame frame, int slot, boolean write) {
     int spi = slot / 8;
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     int type = StackSlot.type(types, slot % 8);
     if (type == StackSlot.MISC) {
       return true;
     }
     if (type == StackSlot.ZERO || type == StackSlot.INVALID) {
       if (write) {
-        frame.slotTypes[spi] = StackSlot.with(types, slot % 8, StackSlot.MISC);
+        frame.setTypes(spi, StackSlot.with(types, slot % 8, StackSlot.MISC));
       }
       return true;
     }
@@ -530,8 +532,8 @@ final class StackAccess {
       return false;
     }
     if (write) {
-      Reg.markUnknown(frame.spilled, Frame.spill(spi), false);
-      frame.slotTypes[spi] = StackSlot.scrub(types);
+      Reg.markUnknown(frame.spilled(spi), Frame.spill(spi), false);
+      frame.setTypes(spi, StackSlot.scrub(types));
     }
     return true;
   }

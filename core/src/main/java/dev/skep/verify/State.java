@@ -119,7 +119,18 @@ final class State {
     return frame(curframe);
   }
 
+  /** A frame, to be read and written. */
   Frame frame(int number) {
+    Frame frame = view(number);
+    if (frame.isShared()) {
+      frame = frame.copy();
+      frames[number] = frame;
+    }
+    return frame;
+  }
+
+  /** A frame, only to be read: other states may have the same. */
+  Frame view(int number) {
     Frame frame = frames[number];
     if (frame == null) {
       throw new IllegalStateException("no frame " + number);
@@ -132,12 +143,16 @@ final class State {
     return current().regs;
   }
 
-  /** A copy that shares nothing with this one (copy_verifier_state), history included. */
+  /**
+   * A copy, history included, that is changed without this one changing (copy_verifier_state).
+   * Callers' frames are the same object until one of both states changes them.
+   */
   State copy() {
     State copy = new State();
-    for (int i = 0; i <= curframe; i++) {
-      copy.frames[i] = frame(i).copy();
+    for (int i = 0; i < curframe; i++) {
+      copy.frames[i] = view(i).share();
     }
+    copy.frames[curframe] = view(curframe).copy();
     copy.curframe = curframe;
     if (refCount > 0) {
       copy.refCount = refCount;

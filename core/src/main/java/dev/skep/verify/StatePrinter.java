@@ -46,7 +46,7 @@ final class StatePrinter {
    * @param only what to show, null for everything; cleared afterwards
    */
   void print(State state, int frameno, @org.jspecify.annotations.Nullable Scratched only) {
-    Frame frame = state.frame(frameno);
+    Frame frame = state.view(frameno);
     if (frame.frameno != 0) {
       log.add(" frame").num(frame.frameno).add(':');
     }
@@ -58,7 +58,7 @@ final class StatePrinter {
       }
     }
     for (int spi = 0; spi < frame.slots(); spi++) {
-      long types = frame.slotTypes[spi];
+      long types = frame.types(spi);
       if (types == StackSlot.ALL_INVALID || only != null && !only.hasSlot(spi)) {
         continue;
       }
@@ -94,7 +94,7 @@ final class StatePrinter {
 
   private void dynptr(Frame frame, int spi) {
     int at = Frame.spill(spi);
-    long[] r = frame.spilled;
+    long[] r = frame.spilledView(spi);
     log.add(" fp").num((-spi - 1) * 8L).add("=dynptr_").add(Dynptrs.name(Reg.handle(r, at)));
     log.add('(');
     first = true;
@@ -113,7 +113,7 @@ final class StatePrinter {
 
   private void iterator(Frame frame, int spi) {
     int at = Frame.spill(spi);
-    long[] r = frame.spilled;
+    long[] r = frame.spilledView(spi);
     if (Reg.refObjId(r, at) == 0) {
       return;
     }
@@ -126,7 +126,7 @@ final class StatePrinter {
   }
 
   private void slot(Frame frame, int spi) {
-    long types = frame.slotTypes[spi];
+    long types = frame.types(spi);
     int last = StackSlot.type(types, 7);
     log.add(" fp").num((-spi - 1) * 8L).add('=');
     for (int i = 0; i < 8; i++) {
@@ -137,7 +137,7 @@ final class StatePrinter {
       log.add(StackSlot.LETTERS.charAt(type));
     }
     if (last == StackSlot.SPILL) {
-      register(frame.frameno, frame.spilled, Frame.spill(spi));
+      register(frame.frameno, frame.spilledView(spi), Frame.spill(spi));
     }
   }
 

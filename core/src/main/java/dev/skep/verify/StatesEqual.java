@@ -40,8 +40,8 @@ final class StatesEqual {
       return false;
     }
     for (int i = 0; i <= old.curframe; i++) {
-      Frame oldFrame = old.frame(i);
-      Frame curFrame = cur.frame(i);
+      Frame oldFrame = old.view(i);
+      Frame curFrame = cur.view(i);
       if (oldFrame.callsite != curFrame.callsite
           || !framesEqual(oldFrame, curFrame, env.frameInsn(old, i), exact)) {
         return false;
@@ -166,8 +166,8 @@ final class StatesEqual {
     int slots = old.slots();
     for (int spi = 0; spi < slots; spi++) {
       boolean known = spi < cur.slots();
-      long oldTypes = old.slotTypes[spi];
-      long curTypes = known ? cur.slotTypes[spi] : StackSlot.ALL_INVALID;
+      long oldTypes = old.types(spi);
+      long curTypes = known ? cur.types(spi) : StackSlot.ALL_INVALID;
       if (!slotSafe(old, oldTypes, cur, curTypes, spi, known, exact)) {
         return false;
       }
@@ -210,7 +210,7 @@ final class StatesEqual {
 
   private static boolean spilledScalar(long types, Frame frame, int spi) {
     return StackSlot.type(types, 0) == StackSlot.SPILL
-        && Reg.type(frame.spilled, Frame.spill(spi)) == SCALAR;
+        && Reg.type(frame.spilledView(spi), Frame.spill(spi)) == SCALAR;
   }
 
   private static boolean allMisc(long types) {
@@ -228,9 +228,9 @@ final class StatesEqual {
     boolean oldSpilled = spilledScalar(oldTypes, old, spi);
     boolean curSpilled = spilledScalar(curTypes, cur, spi);
     return regSafe(
-        oldSpilled ? old.spilled : UNBOUNDED,
+        oldSpilled ? old.spilledView(spi) : UNBOUNDED,
         oldSpilled ? Frame.spill(spi) : 0,
-        curSpilled ? cur.spilled : UNBOUNDED,
+        curSpilled ? cur.spilledView(spi) : UNBOUNDED,
         curSpilled ? Frame.spill(spi) : 0,
         exact);
   }
@@ -239,14 +239,16 @@ final class StatesEqual {
   private boolean objectSafe(Frame old, int type, Frame cur, int spi, int exact) {
     int at = Frame.spill(spi);
     return switch (type) {
-      case StackSlot.SPILL -> regSafe(old.spilled, at, cur.spilled, at, exact);
+      case StackSlot.SPILL -> regSafe(old.spilledView(spi), at, cur.spilledView(spi), at, exact);
       case StackSlot.ZERO -> true;
       case StackSlot.IRQ_FLAG ->
-          ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at))
-              && Reg.handle(old.spilled, at) == Reg.handle(cur.spilled, at);
+          ids.check(Reg.refObjId(old.spilledView(spi), at), Reg.refObjId(cur.spilledView(spi), at))
+              && Reg.handle(old.spilledView(spi), at) == Reg.handle(cur.spilledView(spi), at);
       case StackSlot.DYNPTR, StackSlot.ITER ->
-          Reg.same(old.spilled, at + Reg.HANDLES, cur.spilled, at + Reg.HANDLES, 1)
-              && ids.check(Reg.refObjId(old.spilled, at), Reg.refObjId(cur.spilled, at));
+          Reg.same(
+                  old.spilledView(spi), at + Reg.HANDLES, cur.spilledView(spi), at + Reg.HANDLES, 1)
+              && ids.check(
+                  Reg.refObjId(old.spilledView(spi), at), Reg.refObjId(cur.spilledView(spi), at));
       default -> false;
     };
   }
@@ -260,16 +262,15 @@ final class StatesEqual {
   void widen(State old, State cur) {
     ids.reset(env.lastId);
     for (int f = old.curframe; f >= 0; f--) {
-      Frame oldFrame = old.frame(f);
+      Frame oldFrame = old.view(f);
       Frame curFrame = cur.frame(f);
       for (int i = 0; i < Reg.COUNT; i++) {
         widenReg(oldFrame.regs, curFrame.regs, Frame.reg(i));
       }
       int slots = Math.min(oldFrame.slots(), curFrame.slots());
       for (int i = 0; i < slots; i++) {
-        if (StackSlot.isSpilled(oldFrame.slotTypes[i])
-            && StackSlot.isSpilled(curFrame.slotTypes[i])) {
-          widenReg(oldFrame.spilled, curFrame.spilled, Frame.spill(i));
+        if (StackSlot.isSpilled(oldFrame.types(i)) && StackSlot.isSpilled(curFrame.types(i))) {
+          widenReg(oldFrame.spilledView(i), curFrame.spilled(i), Frame.spill(i));
         }
       }
     }

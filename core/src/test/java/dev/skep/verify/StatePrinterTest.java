@@ -96,9 +96,9 @@ class StatePrinterTest {
     Reg.markPointer(frame.regs, Frame.reg(1), RegType.CTX);
     Reg.markPointer(frame.regs, Frame.reg(10), RegType.STACK);
     frame.grow(16);
-    frame.slotTypes[0] = 0x0202020202020202L;
-    frame.slotTypes[1] = 0x0101010102020300L;
-    Reg.markConst(frame.spilled, Frame.spill(1), 7);
+    frame.setTypes(0, 0x0202020202020202L);
+    frame.setTypes(1, 0x0101010102020300L);
+    Reg.markConst(frame.spilled(1), Frame.spill(1), 7);
     state.acquire(State.REF_PTR, 3, 0);
     VerifierLog log = new VerifierLog(2, Integer.MAX_VALUE);
     StatePrinter printer = new StatePrinter(log, PROGRAM);
