@@ -116,14 +116,6 @@ final class Frame {
     return words;
   }
 
-  /** Whether both have the same array for a slot: nothing in it can differ. */
-  boolean sharesSlot(Frame other, int spi) {
-    int chunk = spi >> CHUNK_SHIFT;
-    return chunk < chunks.length
-        && chunk < other.chunks.length
-        && chunks[chunk] == other.chunks[chunk];
-  }
-
   /** Makes at least {@code bytes} bytes of stack known; new bytes are INVALID. */
   void grow(int bytes) {
     int wanted = (bytes + 7) / 8;
