@@ -1,5 +1,7 @@
 package dev.skep.rewrite;
 
+import static dev.skep.isa.Opcodes.*;
+
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.UnsupportedException;
@@ -19,11 +21,19 @@ final class KfuncCalls {
     this.patch = patch;
   }
 
-  void rewrite(long word) {
+  void rewrite(long word, int origin) {
     Btf kernel = code.verified.options().kernel().vmlinux();
     int id = InsnWord.imm(word);
     if (kernel == null || !kernel.hasType(id)) {
       throw new UnsupportedException("kfunc calls without the kernel's BTF");
+    }
+    int program = origin < 0 ? 0 : code.facts.programArgument[origin];
+    if (program != 0) {
+      patch.emit(
+          InsnWord.of(LD_IMM64, program, PSEUDO_BTF_ID, 0, KernelVariable.PROGRAM.ordinal()));
+      patch.emit(0);
+      patch.emitOld(target(word, kernel, kernel.name(id)));
+      return;
     }
     switch (kernel.name(id)) {
       case "bpf_cast_to_kern_ctx", "bpf_rdonly_cast" -> patch.keep(Words.movReg(0, 1));

@@ -176,7 +176,7 @@ final class MiscFixups {
     switch (InsnWord.src(word)) {
       case 0 -> helpers.rewrite(word, code.origin[insn]);
       case PSEUDO_CALL -> patch.keep();
-      default -> kfuncs.rewrite(word);
+      default -> kfuncs.rewrite(word, code.origin[insn]);
     }
   }
 }

@@ -333,13 +333,7 @@ final class HelperCalls {
   }
 
   private void queueTimer() {
-    long[] r = functions.queueAsyncCallback(call.subprog, false).regs;
-    Reg.markPointer(r, Frame.reg(1), CONST_PTR_TO_MAP);
-    Reg.markPointer(r, Frame.reg(2), MAP_KEY);
-    Reg.markPointer(r, Frame.reg(3), MAP_VALUE);
-    for (int i = 1; i <= 3; i++) {
-      Reg.setHandle(r, Frame.reg(i), call.map);
-    }
+    WorkCallbacks.markArguments(functions.queueAsyncCallback(call.subprog, false).regs, call.map);
   }
 
   /** The callback gets each sample as a dynptr that is not its own. */

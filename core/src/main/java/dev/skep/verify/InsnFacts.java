@@ -91,6 +91,9 @@ public final class InsnFacts {
   /** Calls that get a CPU's part of an object that the program allocated. */
   public final boolean[] perCpuObject;
 
+  /** The register that a kfunc call gets the program itself in, 0 for none (arg_prog). */
+  public final byte[] programArgument;
+
   /** Calls that get local storage where nothing may sleep, in a program that otherwise may. */
   public final boolean[] atomicStorage;
 
@@ -123,6 +126,7 @@ public final class InsnFacts {
     objectType = new int[insns];
     nodeOffset = new int[insns];
     perCpuObject = new boolean[insns];
+    programArgument = new byte[insns];
     atomicStorage = new boolean[insns];
     nospec = new boolean[insns];
     nospecResult = new boolean[insns];

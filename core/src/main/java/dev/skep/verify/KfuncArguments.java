@@ -12,6 +12,9 @@ import dev.skep.program.SpecialFields;
 final class KfuncArguments {
   private static final int MAX_ARGUMENTS = 5;
 
+  /** BPF_REG_TRUSTED_MODIFIERS. */
+  private static final int TRUSTED_FLAGS = MEM_ALLOC | PTR_TRUSTED | NON_OWN_REF;
+
   private final Env env;
   private final HelperArguments helperArguments;
   private final MemoryAccess memory;
@@ -20,6 +23,7 @@ final class KfuncArguments {
   private final Iterators iterators;
   private final IrqFlags irqFlags;
   private final GraphArguments graphs;
+  private final WorkArguments works;
   private final CallArguments sizes = new CallArguments();
 
   KfuncArguments(
@@ -36,6 +40,7 @@ final class KfuncArguments {
     constants = new ConstantMaps(env, memory);
     irqFlags = new IrqFlags(env, memory);
     graphs = new GraphArguments(env);
+    works = new WorkArguments(env);
   }
 
   void check(CalledKfuncs.Called kfunc, KfuncCall call) {
@@ -45,7 +50,11 @@ final class KfuncArguments {
     }
     for (int i = 0; i < count; i++) {
       KfuncParameter parameter = KfuncParameter.of(kfunc, i);
-      if (parameter.has("__prog") || parameter.has("__ign")) {
+      if (parameter.has("__prog")) {
+        env.facts.programArgument[env.insn] = (byte) (i + 1);
+        continue;
+      }
+      if (parameter.has("__ign")) {
         continue;
       }
       if (parameter.isNumber()) {
@@ -128,8 +137,9 @@ final class KfuncArguments {
       return false;
     } else if (graph(kfunc, parameter, i, call)) {
       return false;
-    } else if (parameter.isObject()) {
-      throw env.unsupported("kfunc " + kfunc.name());
+    } else if (parameter.isWork()) {
+      checkOffset(regno, rules);
+      work(kfunc, parameter, regno, call);
     } else if (parameter.isDynptr()) {
       checkOffset(regno, rules);
       dynptr(kfunc, parameter, regno, call);
@@ -182,6 +192,17 @@ final class KfuncArguments {
       graphs.nodeInTree(kfunc, i, call);
     }
     return true;
+  }
+
+  private void work(
+      CalledKfuncs.Called kfunc, KfuncParameter parameter, int regno, KfuncCall call) {
+    if (parameter.is("bpf_wq")) {
+      works.work(regno, SpecialFields.WORKQUEUE, call);
+    } else if (parameter.is("bpf_task_work")) {
+      works.work(regno, SpecialFields.TASK_WORK, call);
+    } else {
+      works.lock(regno, kfunc.name());
+    }
   }
 
   private void callback(int i, KfuncCall call) {
@@ -262,19 +283,28 @@ final class KfuncArguments {
   }
 
   private void map(CalledKfuncs.Called kfunc, int regno, KfuncCall call) {
-    long[] r = env.regs();
-    int at = Frame.reg(regno);
-    switch (RegType.base(Reg.type(r, at))) {
-      case CONST_PTR_TO_MAP -> {}
-      case MAP_VALUE, MAP_KEY -> throw env.unsupported("map values as maps of " + kfunc.name());
-      default -> throw env.reject(Errno.EINVAL, "pointer in R" + regno + " isn't map pointer");
+    works.map(regno, call);
+    checkTrust(regno, kfunc.rules());
+    checkOffset(regno, kfunc.rules());
+    mustBeStruct(regno);
+  }
+
+  /** Whether a register is a pointer that stands for a struct of the kernel. */
+  private void mustBeStruct(int regno) {
+    int type = Reg.type(env.regs(), Frame.reg(regno));
+    boolean unsafe = hasUnsafeFlags(type) && (type & MEM_RCU) == 0;
+    if (RegType.base(type) == BTF_ID ? unsafe : !isStruct(type)) {
+      int expected = type & (BASE_MASK | TRUSTED_FLAGS);
+      throw env.reject(
+          Errno.EINVAL,
+          "arg#"
+              + (regno - 1)
+              + " is "
+              + RegTypeText.of(type)
+              + " expected "
+              + RegTypeText.of(expected)
+              + " or socket");
     }
-    call.map = Reg.handle(r, at);
-    call.mapUid = Reg.handle2(r, at);
-    if (kfunc.rules().trustedArguments()) {
-      checkOffset(regno, kfunc.rules());
-    }
-    throw env.unsupported("kfunc " + kfunc.name());
   }
 
   // Structs of the kernel ---------------------------------------------------------------------
@@ -295,6 +325,7 @@ final class KfuncArguments {
     }
     checkTrust(regno, rules);
     checkOffset(regno, rules);
+    mustBeStruct(regno);
     sameStruct(kfunc, parameter, i);
   }
 
@@ -318,7 +349,12 @@ final class KfuncArguments {
     if (RegType.base(type) == BTF_ID) {
       return BtfAccess.isTrusted(r, at);
     }
-    return Reg.refObjId(r, at) != 0 || (type & ~(BASE_MASK | PTR_TRUSTED | MEM_ALLOC)) == 0;
+    boolean known = isStruct(type) || (type & TRUSTED_FLAGS) != 0;
+    return Reg.refObjId(r, at) != 0 || known && !hasUnsafeFlags(type);
+  }
+
+  private static boolean hasUnsafeFlags(int type) {
+    return (type & ~(BASE_MASK | TRUSTED_FLAGS)) != 0;
   }
 
   /** process_kf_arg_ptr_to_btf_id. */

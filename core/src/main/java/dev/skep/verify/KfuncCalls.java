@@ -11,6 +11,8 @@ import dev.skep.program.SpecialFields;
 
 /** Calls of kernel functions (check_kfunc_call). */
 final class KfuncCalls {
+  private static final int MAX_ERRNO = 4095;
+
   private final Env env;
   private final KfuncArguments arguments;
   private final MemoryAccess memory;
@@ -23,6 +25,8 @@ final class KfuncCalls {
   private final LocalObjects objects;
   private final GraphCallbacks callbacks;
   private final ReturnValues results;
+  private final WorkCallbacks work;
+  private final Scalar failure = new Scalar();
   private final KfuncCall call = new KfuncCall();
 
   KfuncCalls(
@@ -44,6 +48,7 @@ final class KfuncCalls {
     owning = new OwningRefs(env);
     objects = new LocalObjects(env, owning);
     callbacks = new GraphCallbacks(env, functions);
+    work = new WorkCallbacks(functions);
     packets = new PacketRanges(env);
   }
 
@@ -57,6 +62,9 @@ final class KfuncCalls {
       throw env.reject(Errno.EACCES, "calling kernel function " + kfunc.name() + " is not allowed");
     }
     Kfunc rules = kfunc.rules();
+    if (isLock(kfunc.name())) {
+      queueFailure();
+    }
     if (kfunc.name().equals("__bpf_trap")) {
       throw env.reject(Errno.EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
     }
@@ -76,6 +84,8 @@ final class KfuncCalls {
     }
     if (rules.callsCallback()) {
       runCallback(kfunc);
+    } else if (rules.callsAsyncCallback()) {
+      work.queue(kfunc.name(), call);
     }
     regions(kfunc);
     release(kfunc);
@@ -103,6 +113,28 @@ final class KfuncCalls {
         || name.equals("bpf_refcount_acquire_impl")
         || name.startsWith("bpf_iter_num_")
         || name.startsWith("bpf_res_spin_");
+  }
+
+  /** Kfuncs that take a lock, or say why not. */
+  private static boolean isLock(String kfunc) {
+    return kfunc.equals("bpf_res_spin_lock") || kfunc.equals("bpf_res_spin_lock_irqsave");
+  }
+
+  /** The path on which the lock was not taken: r0 is a negative errno. */
+  private void queueFailure() {
+    long[] r = env.paths.push(env.insn + 1, env.insn, Errno.ENOMEM).regs();
+    for (int i = 0; i <= 5; i++) {
+      Reg.markNotInit(r, Frame.reg(i), false);
+    }
+    Reg.markUnknown(r, 0, false);
+    failure.load(r, 0);
+    failure.smin = -MAX_ERRNO;
+    failure.smin32 = -MAX_ERRNO;
+    failure.smax = -1;
+    failure.smax32 = -1;
+    ScalarBounds.sync(failure);
+    failure.store(r, 0);
+    Reg.setSubregDef(r, 0, env.insn + 1);
   }
 
   private void runCallback(CalledKfuncs.Called kfunc) {
@@ -212,13 +244,17 @@ final class KfuncCalls {
     Btf btf = kfunc.btf();
     int type = btf.skip(btf.target(kfunc.proto()), true);
     if (type == 0) {
-      if (kfunc.name().equals("bpf_obj_drop_impl")) {
+      if (kfunc.name().equals("bpf_obj_drop_impl")
+          || kfunc.name().equals("bpf_percpu_obj_drop_impl")) {
         objects.noteType(call);
       }
       return;
     }
     if (KfuncParameter.isNumber(btf, type)) {
       Reg.markUnknown(r, 0, false);
+      if (isLock(kfunc.name())) {
+        Reg.markConst(r, 0, 0);
+      }
       Reg.setSubregDef(r, 0, btf.size(type) == 8 ? 0 : env.insn + 1);
       return;
     }
@@ -318,10 +354,10 @@ final class KfuncCalls {
       }
       case "bpf_rdonly_cast" -> setReadOnlyCast(kfunc.btf());
       case "bpf_dynptr_slice", "bpf_dynptr_slice_rdwr" -> setSlice(kfunc.name());
-      case "bpf_obj_new_impl" -> objects.create(call);
+      case "bpf_obj_new_impl" -> objects.create(call, false);
+      case "bpf_percpu_obj_new_impl" -> objects.create(call, true);
       case "bpf_refcount_acquire_impl" -> objects.share(call);
-      case "bpf_percpu_obj_new_impl", "bpf_arena_alloc_pages" ->
-          throw env.unsupported("kfunc " + kfunc.name());
+      case "bpf_arena_alloc_pages" -> throw env.unsupported("kfunc " + kfunc.name());
       default -> {
         return false;
       }

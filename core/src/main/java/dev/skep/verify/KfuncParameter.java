@@ -69,7 +69,7 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
   }
 
   /** Locks and work: told by name. */
-  boolean isObject() {
+  boolean isWork() {
     return is("bpf_wq") || is("bpf_task_work") || is("bpf_res_spin_lock");
   }
 
@@ -92,6 +92,11 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
   }
 
   private boolean isPlainStruct(int struct, int depth, VerifierLog log) {
+    return isPlainStruct(btf, struct, depth, log);
+  }
+
+  /** Whether a struct holds nothing but numbers (__btf_type_is_scalar_struct). */
+  static boolean isPlainStruct(Btf btf, int struct, int depth, VerifierLog log) {
     if (!isStruct(btf, struct)) {
       return false;
     }
@@ -102,7 +107,7 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
           log.add("max struct nesting depth exceeded").line();
           return false;
         }
-        if (!isPlainStruct(member, depth + 1, log)) {
+        if (!isPlainStruct(btf, member, depth + 1, log)) {
           return false;
         }
         continue;

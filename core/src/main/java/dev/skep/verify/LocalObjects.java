@@ -23,8 +23,15 @@ final class LocalObjects {
         && (btf.name(type).equals("bpf_list_node") || btf.name(type).equals("bpf_rb_node"));
   }
 
-  /** The result of bpf_obj_new. */
-  void create(KfuncCall call) {
+  /** Bytes of an object with a copy for every CPU (BPF_GLOBAL_PERCPU_MA_MAX_SIZE). */
+  private static final int MAX_PER_CPU = 512;
+
+  /**
+   * The result of bpf_obj_new or bpf_percpu_obj_new.
+   *
+   * @param perCpu whether every CPU has its own copy
+   */
+  void create(KfuncCall call, boolean perCpu) {
     if (call.constant >>> 32 != 0) {
       throw env.reject(Errno.EINVAL, "local type ID argument must be in range [0, U32_MAX]");
     }
@@ -37,9 +44,29 @@ final class LocalObjects {
       throw env.reject(
           Errno.EINVAL, "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
     }
+    if (perCpu) {
+      checkPerCpu(btf, type);
+    }
     mark(type, BtfObjects.PROGRAM);
+    if (perCpu) {
+      Reg.setType(env.regs(), 0, BTF_ID | MEM_ALLOC | MEM_PERCPU);
+    }
     env.facts.objectSize[env.insn] = btf.size(type);
     note(type);
+  }
+
+  private void checkPerCpu(Btf btf, int type) {
+    String what = "bpf_percpu_obj_new type ";
+    if (Integer.compareUnsigned(btf.size(type), MAX_PER_CPU) > 0) {
+      throw env.reject(
+          Errno.EINVAL, what + "size (" + btf.size(type) + ") is greater than " + MAX_PER_CPU);
+    }
+    if (!KfuncParameter.isPlainStruct(btf, type, 0, env.log)) {
+      throw env.reject(Errno.EINVAL, what + "ID argument must be of a struct of scalars");
+    }
+    if (!env.btfs.objectFields(type).isEmpty()) {
+      throw env.reject(Errno.EINVAL, what + "ID argument must not contain special fields");
+    }
   }
 
   /** The result of bpf_refcount_acquire: one more owner. */
