@@ -153,10 +153,11 @@ public final class CoreResolver {
       CoreSpec.Step step = spec.steps.get(i);
       at = resolved(at);
       if (step.name() != null) {
-        at = matchMember(step, at, match, 0);
+        at = matchMember(step, at, match);
       } else {
         at = i == 0 ? at : element(match, at, step.index());
         if (at > 0) {
+          match.enter(at);
           long size = target.sizeOf(at);
           if (size < 0) {
             throw new MalformedException("target type [" + at + "] has no size");
@@ -205,21 +206,22 @@ public final class CoreResolver {
    *
    * @return the member's type, 0 if none has the name, -1 if its type does not fit
    */
-  private int matchMember(CoreSpec.Step step, int struct, CoreSpec match, int depth) {
+  private int matchMember(CoreSpec.Step step, int struct, CoreSpec match) {
     int id = resolved(struct);
     if (!BtfKind.isComposite(target.kind(id))) {
       return 0;
     }
     for (int i = 0; i < target.vlen(id); i++) {
-      if (depth >= CoreSpec.MAX_DEPTH || ++steps > MAX_STEPS) {
+      if (++steps > MAX_STEPS) {
         throw new MalformedException("target type [" + id + "] nests too deep");
       }
+      match.enter(id);
       long offset = target.memberBitOffset(id, i) & 0xffffffffL;
       String name = target.string(target.memberNameOffset(id, i));
       int type = target.memberType(id, i);
       if (name.isEmpty()) {
         match.bitOffset += offset;
-        int found = matchMember(step, type, match, depth + 1);
+        int found = matchMember(step, type, match);
         if (found != 0) {
           return found;
         }
@@ -230,6 +232,7 @@ public final class CoreResolver {
         int wanted = local.memberType(step.type(), step.index());
         return types.fieldsCompatible(wanted, type) ? type : -1;
       }
+      match.leave();
     }
     return 0;
   }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A path from a root type to what is relocated, resolved in one BTF. */
 final class CoreSpec {
+  /** Members and elements of one path, anonymous ones included (BPF_CORE_SPEC_MAX_LEN). */
   static final int MAX_DEPTH = 64;
 
   /**
@@ -22,9 +23,28 @@ final class CoreSpec {
   final List<Step> steps = new ArrayList<>();
   long bitOffset;
 
+  /** Members and elements so far, anonymous members too. */
+  private int depth;
+
   CoreSpec(Btf btf, int root) {
     this.btf = btf;
     this.root = root;
+  }
+
+  /**
+   * Goes one member or element deeper.
+   *
+   * @throws MalformedException if the path is too long
+   */
+  void enter(int type) {
+    if (depth == MAX_DEPTH) {
+      throw new MalformedException("target type [" + type + "] nests too deep");
+    }
+    depth++;
+  }
+
+  void leave() {
+    depth--;
   }
 
   Step last() {
