@@ -12,12 +12,23 @@ public enum KernelVariable {
   NAMED(""),
 
   /** What the kernel keeps of the program itself (struct bpf_prog_aux). */
-  PROGRAM("prog_aux");
+  PROGRAM("prog_aux"),
+
+  /**
+   * The record of an allocated object's special fields (struct btf_struct_meta); the second half of
+   * the load has the object's type in the program's BTF.
+   */
+  OBJECT_FIELDS("btf_struct_meta");
 
   private final String symbol;
 
   KernelVariable(String symbol) {
     this.symbol = symbol;
+  }
+
+  /** Whether each program has its own, which the kernel allocates. */
+  public boolean isAllocated() {
+    return this == PROGRAM || this == OBJECT_FIELDS;
   }
 
   /** The kernel's symbol. */

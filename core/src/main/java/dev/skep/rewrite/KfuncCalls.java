@@ -21,6 +21,11 @@ final class KfuncCalls {
     this.patch = patch;
   }
 
+  /**
+   * Rewrites one call.
+   *
+   * @param origin the instruction that verification knew it as, or -1
+   */
   void rewrite(long word, int origin) {
     Btf kernel = code.verified.options().kernel().vmlinux();
     int id = InsnWord.imm(word);
@@ -42,8 +47,35 @@ final class KfuncCalls {
               mayWritePacket(code.program.resolvedType())
                   ? word
                   : target(word, kernel, "bpf_dynptr_from_skb_rdonly"));
-      default -> patch.keep(target(word, kernel, kernel.name(id)));
+      case "bpf_obj_new_impl", "bpf_percpu_obj_new_impl" -> {
+        patch.emit(Words.movImm(1, code.facts.objectSize[origin]));
+        emitFields(2, origin);
+        patch.emitOld(word);
+      }
+      case "bpf_obj_drop_impl", "bpf_percpu_obj_drop_impl", "bpf_refcount_acquire_impl" -> {
+        emitFields(2, origin);
+        patch.emitOld(word);
+      }
+      case "bpf_list_push_front_impl", "bpf_list_push_back_impl" -> link(word, origin, 3);
+      case "bpf_rbtree_add_impl" -> link(word, origin, 4);
+      default -> patch.keep(word);
     }
+  }
+
+  /** What is put into a list or tree: its special fields, and where the node is in it. */
+  private void link(long word, int origin, int register) {
+    emitFields(register, origin);
+    patch.emit(Words.movImm(register + 1, code.facts.nodeOffset[origin]));
+    patch.emitOld(word);
+  }
+
+  /** register = the record of the object's special fields, null for an object without any. */
+  private void emitFields(int register, int origin) {
+    int type = code.facts.objectType[origin];
+    int src = type == 0 ? 0 : PSEUDO_BTF_ID;
+    int imm = type == 0 ? 0 : KernelVariable.OBJECT_FIELDS.ordinal();
+    patch.emit(InsnWord.of(LD_IMM64, register, src, 0, imm));
+    patch.emit(InsnWord.of(0, 0, 0, 0, type));
   }
 
   private static long target(long word, Btf kernel, String name) {

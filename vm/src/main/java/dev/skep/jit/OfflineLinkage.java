@@ -8,7 +8,7 @@ import dev.skep.rewrite.KernelVariable;
  * code is compared ({@link MachineCode#masked}).
  */
 public enum OfflineLinkage implements Linkage {
-  /** Maps in the direct map, variables in the kernel's image. */
+  /** Maps and what the kernel allocates in the direct map, variables in the kernel's image. */
   X86_64(0xffff_8881_0000_0000L, 1L << 20, 0xffff_ffff_8200_0000L),
   /** With 48 bits of virtual addresses: constants take as many words as they take there. */
   ARM64(0xffff_0000_c400_8000L, 1L << 12, 0xffff_8000_8200_8000L);
@@ -35,7 +35,8 @@ public enum OfflineLinkage implements Linkage {
 
   @Override
   public long variableAddress(KernelVariable variable) {
-    return variables + 8L * variable.ordinal();
+    long base = variable.isAllocated() ? maps : variables;
+    return base + 8L * variable.ordinal();
   }
 
   /** Code that is not run has no functions to reach. */

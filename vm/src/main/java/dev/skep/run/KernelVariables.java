@@ -32,6 +32,8 @@ final class KernelVariables implements AutoCloseable {
       }
       case NAMED -> throw new UnsupportedException("addresses of variables of the kernel");
       case PROGRAM -> throw new UnsupportedException("callbacks of timers");
+      case OBJECT_FIELDS ->
+          throw new UnsupportedException("objects that programs allocate, with special fields");
     };
   }
 

@@ -9,6 +9,7 @@ import dev.skep.linux.KernelProgram;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.DumpNumbers;
+import dev.skep.rewrite.KernelVariable;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
 import dev.skep.rewrite.RunnableProgram;
@@ -28,7 +29,11 @@ public final class KernelDump {
   private final Map<String, Integer> addresses = new HashMap<>();
   private final Map<String, String> owners = new HashMap<>();
 
+  /** Number of the comparison, for addresses that are good for one program only. */
+  private int serial;
+
   public Finding compare(VerifiedProgram verified, KernelProgram linux, List<BpfMap> maps) {
+    serial++;
     RunnableProgram runnable;
     try {
       runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
@@ -81,6 +86,11 @@ public final class KernelDump {
     if (tail || !sameForm || !call && !cpuNumber && variable < 0) {
       return kernel;
     }
+    if (variable >= 0 && KernelVariable.values()[variable / 2].isAllocated()) {
+      String place = serial + " variable " + variable + " " + objectType(runnable, at, variable);
+      Integer first = addresses.putIfAbsent(place, InsnWord.imm(kernel));
+      return first == null || first == InsnWord.imm(kernel) ? own : kernel;
+    }
     String owner = kfunc ? "kfunc" : type;
     String what =
         call ? owner + " " + InsnWord.imm(own) : cpuNumber ? "cpu_number" : "variable " + variable;
@@ -97,6 +107,10 @@ public final class KernelDump {
       }
     }
     return -1;
+  }
+
+  private static int objectType(RunnableProgram runnable, int at, int half) {
+    return InsnWord.imm(runnable.insns()[at + 1 - half % 2]);
   }
 
   private boolean isKnown(String what, String where, int address) {
