@@ -116,10 +116,8 @@ final class BtfAccess {
           return true;
         }
         case SCHED_CLS, SCHED_ACT, XDP -> {
-          // Connection tracking allows some.
-          if (btf.name(struct).equals("nf_conn")) {
-            throw env.unsupported("writes into struct nf_conn");
-          }
+          new ConnectionWrites(env, btf).check(struct, off, size);
+          return true;
         }
         default -> {}
       }
