@@ -10,6 +10,7 @@ module dev.skep.core {
   exports dev.skep.object;
   exports dev.skep.verify;
   exports dev.skep.rewrite;
+  exports dev.skep.explain;
   exports dev.skep.data;
   exports dev.skep.engine;
 }

@@ -53,8 +53,9 @@ final class PathDetails implements PathListener {
     State state = env.cur;
     if (insn >= 0 || next == 1) {
       List<Recording.Change> changes = new ArrayList<>();
+      Place read = readSlot(); // found from what registers were before
       compare(state, changes, next == 1);
-      path.add(new Recording.Step(next == 1 ? -1 : insn, Math.max(curframeOfStep, 0), changes));
+      path.add(new Recording.Step(insn, curframeOfStep, changes, read));
     }
     insn = env.insn;
     curframeOfStep = state.curframe;
@@ -63,6 +64,26 @@ final class PathDetails implements PathListener {
   }
 
   private int curframeOfStep;
+
+  private @Nullable Place readSlot() {
+    if (insn < 0 || classOf(InsnWord.code(printing.program.insns()[insn])) != LDX) {
+      return null;
+    }
+    long word = printing.program.insns()[insn];
+    return slotAt(curframeOfStep, InsnWord.src(word), InsnWord.off(word));
+  }
+
+  /** The slot that a register of the state before the last step points to, else null. */
+  private @Nullable Place slotAt(int f, int regno, int off) {
+    int at = Frame.reg(regno);
+    if (regno >= Reg.COUNT || Reg.type(regs[f], at) != RegType.STACK || !Reg.isConst(regs[f], at)) {
+      return null;
+    }
+    long byteOff = Reg.off(regs[f], at) + Reg.value(regs[f], at) + off;
+    return byteOff < 0 && byteOff >= -Env.MAX_STACK
+        ? Place.ofSlot(Reg.frame(regs[f], at), (int) ((-byteOff - 1) / 8))
+        : null;
+  }
 
   @Override
   public void pushed() {}
@@ -158,16 +179,8 @@ final class PathDetails implements PathListener {
     if (kind != ST && kind != STX) {
       return -1;
     }
-    long[] r = regs[curframeOfStep];
-    int at = Frame.reg(InsnWord.dst(word));
-    if (InsnWord.dst(word) >= Reg.COUNT
-        || Reg.type(r, at) != RegType.STACK
-        || Reg.frame(r, at) != f
-        || !Reg.isConst(r, at)) {
-      return -1;
-    }
-    long off = Reg.off(r, at) + Reg.value(r, at) + InsnWord.off(word);
-    return off < 0 && off >= -Env.MAX_STACK ? (int) ((-off - 1) / 8) : -1;
+    Place slot = slotAt(curframeOfStep, InsnWord.dst(word), InsnWord.off(word));
+    return slot != null && slot.frame() == f ? slot.slot() : -1;
   }
 
   private static List<Recording.Held> heldBy(State state) {

@@ -20,8 +20,9 @@ public final class Recording {
    *
    * @param insn -1 for the entry, whose changes are what is known there
    * @param frame that it ran in
+   * @param read the slot that it loaded from, null if it was no load from the stack
    */
-  public record Step(int insn, int frame, List<Change> changes) {}
+  public record Step(int insn, int frame, List<Change> changes, @Nullable Place read) {}
 
   /** One register or slot that a step wrote, or of which it told something. */
   public record Change(Place place, KnownValue before, KnownValue after) {}

@@ -40,6 +40,7 @@ final class ArchitectureTest {
           Arrows.of("program", "errors", "isa", "btf", "program.layout"),
           Arrows.of("object", "errors", "isa", "btf", "program"),
           Arrows.of("verify", "errors", "isa", "btf", "program"),
+          Arrows.of("explain", "isa", "btf", "program", "verify"),
           Arrows.of("rewrite", "errors", "isa", "btf", "program", "verify"),
           Arrows.of("data", "btf"),
           Arrows.of("engine", "errors", "isa", "btf", "program", "object", "data"),
@@ -137,6 +138,7 @@ final class ArchitectureTest {
                 "dev.skep.program",
                 "dev.skep.object",
                 "dev.skep.verify",
+                "dev.skep.explain",
                 "dev.skep.rewrite",
                 "dev.skep.data",
                 "dev.skep.engine"))

@@ -77,6 +77,7 @@ final class Judge {
     try {
       Program linked = object.toProgram(program);
       return program(name, linked, options)
+          .explainedBy(new Why(linked, options))
           .beside(
               kernel == null ? null : LinuxSide.of(kernel, linked, options),
               bench == 0 ? null : VerifyBench.measure(linked, options, kernel, bench));

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param jitedBytes -1 when it was not compiled
  * @param linux the running kernel's side, where it was asked
  * @param bench what verification costs, where that was measured
+ * @param why how a rejection is explained, where that is wanted
  */
 record VerdictRow(
     String object,
@@ -35,7 +36,8 @@ record VerdictRow(
     int jitedBytes,
     String log,
     @Nullable LinuxSide linux,
-    VerifyBench.@Nullable Result bench) {
+    VerifyBench.@Nullable Result bench,
+    @Nullable Why why) {
 
   static VerdictRow of(
       String object, Program program, Verdict verdict, int xlatedInsns, int jitedBytes) {
@@ -74,6 +76,7 @@ record VerdictRow(
         jitedBytes,
         verdict.log(),
         null,
+        null,
         null);
   }
 
@@ -82,7 +85,7 @@ record VerdictRow(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
         object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null,
-        null);
+        null, null);
   }
 
   private static String attachName(Program program) {
@@ -108,7 +111,33 @@ record VerdictRow(
         jitedBytes,
         log,
         side,
-        cost);
+        cost,
+        why);
+  }
+
+  /** The same with how to explain it, if it is a rejection. */
+  VerdictRow explainedBy(@Nullable Why explaining) {
+    if (!verdict.equals("rejected")) {
+      return this;
+    }
+    return new VerdictRow(
+        object,
+        program,
+        section,
+        progType,
+        attachType,
+        verdict,
+        errno,
+        message,
+        insn,
+        stats,
+        size,
+        xlatedInsns,
+        jitedBytes,
+        log,
+        linux,
+        bench,
+        explaining);
   }
 
   /** How the running kernel's answer compares; empty where it was not asked. */
@@ -169,6 +198,9 @@ record VerdictRow(
     json.writeStringField("section", section);
     json.writeStringField("prog_type", progType);
     writeFields(json, withLog);
+    if (why != null) {
+      ExplanationJson.writeField(json, why.explain(message));
+    }
     if (linux != null) {
       linux.writeFields(json);
     }

@@ -81,6 +81,8 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Measure verification in N rounds, beside Linux with --against-linux.")
   int bench;
 
+  @Mixin ExplainOptions explanations;
+
   @Option(names = "--jobs", paramLabel = "N", description = "Objects at once.")
   int jobs = Runtime.getRuntime().availableProcessors();
 
@@ -128,7 +130,8 @@ final class VerifyCommand implements Callable<Integer> {
             workers.submit(() -> Judge.object(argument, extended, filter, options, kernel, bench)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
-        for (VerdictRow row : Waiting.result(answer)) {
+        for (VerdictRow judged : Waiting.result(answer)) {
+          VerdictRow row = explanations.keeps(arguments.size()) ? judged : judged.explainedBy(null);
           status = ExitStatus.worse(status, row.exitStatus());
           if (row.program().isEmpty()) {
             Main.error(spec.commandLine().getErr(), row.message());
@@ -212,6 +215,7 @@ final class VerifyCommand implements Callable<Integer> {
       table.lines().forEach(out::println);
       printReasons(out, sorted);
       sorted.forEach(row -> printDifferences(out, row));
+      explanations.print(out, sorted);
       long accepted = rows.stream().filter(VerdictRow::accepted).count();
       out.println(
           "\n"

@@ -1,0 +1,19 @@
+package dev.skep.cli;
+
+import dev.skep.explain.Explanation;
+import dev.skep.program.Program;
+import dev.skep.verify.VerifierOptions;
+
+/** What it takes to explain a rejection; nothing is done before it is asked for. */
+record Why(Program program, VerifierOptions options) {
+  /**
+   * Verifies the program again to see why.
+   *
+   * @param message what it was rejected with
+   */
+  Explanation explain(String message) {
+    Explanation explanation = Explanation.of(program, options);
+    // What the verifier itself accepts was rejected by a later stage.
+    return explanation != null ? explanation : Explanation.ofMessage(message);
+  }
+}
