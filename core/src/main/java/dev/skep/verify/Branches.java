@@ -161,7 +161,7 @@ final class Branches {
     }
     return switch (RegType.base(type)) {
       case SOCKET, TCP_SOCK, MAP_VALUE, MAP_KEY, SOCK_COMMON, CONST_PTR_TO_MAP -> true;
-      case BTF_ID -> Reg.refObjId(r, at) != 0 || (type & (PTR_TRUSTED | MEM_ALLOC)) != 0;
+      case BTF_ID -> BtfAccess.isTrusted(r, at);
       case RegType.MEM -> (type & PTR_UNTRUSTED) == 0;
       default -> false;
     };
