@@ -36,7 +36,7 @@ final class Externs {
     boolean weak = symbol.bind() == ElfFile.Symbol.WEAK;
     boolean call = InsnWord.code(insns[slot]) == CALL;
     if (section.equals(".ksyms") && (call || isTyped(symbol.name()))) {
-      int id = find(symbol.name(), weak, call);
+      int id = find(symbol.name(), weak);
       if (id > 0) {
         point(insns, slot, call, id);
         return;
@@ -87,25 +87,37 @@ final class Externs {
     }
   }
 
-  /** Whether a variable is declared with a type: of others only the address is wanted. */
+  /** Whether a symbol is declared with a type: of others only the address is wanted. */
   private boolean isTyped(String name) {
     Btf btf = model.btf;
-    int variable = btf == null ? 0 : btf.find(name, BtfKind.VAR);
-    return btf != null && variable != 0 && btf.skip(btf.target(variable), true) != 0;
+    if (btf == null) {
+      return false;
+    }
+    int declared = declaration(btf, name);
+    return declared != 0
+        && (btf.kind(declared) == BtfKind.FUNC || btf.skip(btf.target(declared), true) != 0);
+  }
+
+  /** The FUNC or VAR of a symbol, 0 if there is none. */
+  private static int declaration(Btf btf, String name) {
+    int function = btf.find(name, BtfKind.FUNC);
+    return function != 0 ? function : btf.find(name, BtfKind.VAR);
   }
 
   /** The kernel's id of a declared variable or function; 0 if it has none or is not known. */
-  private int find(String name, boolean weak, boolean call) {
+  private int find(String name, boolean weak) {
     Btf btf = model.btf;
     CoreResolver kernel = model.coreResolver();
     if (btf == null || kernel == null) {
       return 0;
     }
-    int id = kernel.symbol(btf.find(name, call ? BtfKind.FUNC : BtfKind.VAR));
+    int declared = declaration(btf, name);
+    int id = kernel.symbol(declared);
     if (id > 0 || weak) {
       return Math.max(id, 0);
     }
-    String what = "program \"" + program + "\": extern (" + (call ? "func" : "var") + " ksym) '";
+    String kind = btf.kind(declared) == BtfKind.FUNC ? "func" : "var";
+    String what = "program \"" + program + "\": extern (" + kind + " ksym) '";
     boolean absent = id == CoreResolver.ABSENT;
     throw new RejectedException(
         what + name + (absent ? "': not found in kernel BTF" : "': incompatible types"),
@@ -139,11 +151,7 @@ final class Externs {
   /** The DATASEC that declares an extern. */
   private String sectionOf(String name) {
     Btf btf = model.btf;
-    int variable = 0;
-    if (btf != null) {
-      int function = btf.find(name, BtfKind.FUNC);
-      variable = function != 0 ? function : btf.find(name, BtfKind.VAR);
-    }
+    int variable = btf == null ? 0 : declaration(btf, name);
     if (btf == null || variable == 0) {
       throw new MalformedException(
           "program \"" + program + "\": failed to find BTF for extern '" + name + "'");

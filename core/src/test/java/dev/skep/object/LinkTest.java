@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfBuilder;
 import dev.skep.btf.BtfKind;
+import dev.skep.btf.BtfType;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.FuncInfo;
@@ -136,6 +138,24 @@ class LinkTest {
       }
     }
     assertThat(poisoned).isEqualTo(1);
+  }
+
+  /** The address of a kernel function is loaded by its type, as libbpf has it. */
+  @Test
+  void addressesOfKernelFunctionsAreTyped() {
+    BtfBuilder kernel = BtfBuilder.create();
+    int number = kernel.add(new BtfType.Int("int", 4, 1, 0, 32));
+    int proto = kernel.add(new BtfType.FuncProto(0, List.of(new BtfType.Param("n", number))));
+    int function = kernel.add(new BtfType.Func("bpf_no_such_kfunc", proto, 0));
+    BpfObject object = TestObjects.open("externs");
+    object.kernelBtf(kernel.build());
+    List<String> found = new ArrayList<>();
+    for (long word : object.toProgram(object.program("weak_kfunc")).insns()) {
+      if (InsnWord.src(word) >= 2 && InsnWord.imm(word) == function) {
+        found.add("%02x src %d".formatted(InsnWord.code(word), InsnWord.src(word)));
+      }
+    }
+    assertThat(found).containsExactly("18 src 3", "85 src 2");
   }
 
   @Test

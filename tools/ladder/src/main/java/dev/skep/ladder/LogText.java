@@ -17,7 +17,10 @@ public final class LogText {
 
   private LogText() {}
 
-  /** The log without times, and without the addresses that map loads are printed with. */
+  /**
+   * The log without times, and without the addresses that loads of maps and kernel symbols are
+   * printed with.
+   */
   public static String masked(String log, Sample sample) {
     return masked(log, sample.program().insns());
   }
@@ -33,8 +36,8 @@ public final class LogText {
             .matcher(log)
             .replaceAll(load -> {
               int src = InsnWord.src(insns[Integer.parseInt(load.group(2))]);
-              boolean map = src == 1 || src == 2 || src == 5 || src == 6;
-              return Matcher.quoteReplacement(map ? load.group(1) + "ADDRESS " : load.group());
+              boolean address = src == 1 || src == 2 || src == 3 || src == 5 || src == 6;
+              return Matcher.quoteReplacement(address ? load.group(1) + "ADDRESS " : load.group());
             });
     return TIME.matcher(text).replaceAll("verification time T usec");
   }
