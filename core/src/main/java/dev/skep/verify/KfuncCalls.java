@@ -203,13 +203,15 @@ final class KfuncCalls {
       }
       default -> {}
     }
-    if (!kfunc.rules().sleeps()) {
-      return;
-    }
-    String where = state.region();
+    String where = kfunc.rules().sleeps() ? state.region() : "";
     if (!where.isEmpty()) {
       throw env.reject(
           Errno.EACCES, "kernel func " + kfunc.name() + " is sleepable within " + where);
+    }
+    if (kfunc.rules().rcuProtected() && !env.inRcu()) {
+      throw env.reject(
+          Errno.EACCES,
+          "kernel func " + kfunc.name() + " requires RCU critical section protection");
     }
   }
 
