@@ -281,9 +281,10 @@ final class Linker {
   }
 
   private void resolveMap(ObjectFunction function, int insn, int slot, ElfFile.Symbol symbol) {
-    ObjectMap map = null;
+    ObjectMap map = symbol.section() == model.arenaSection ? model.arena : null;
+    boolean arena = map != null;
     boolean inMaps = false;
-    for (ObjectMap candidate : model.maps) {
+    for (ObjectMap candidate : arena ? List.<ObjectMap>of() : model.maps) {
       if (candidate.section() == symbol.section()) {
         inMaps |= !candidate.isGlobalData();
         if (candidate.isGlobalData() || candidate.sectionOffset() == symbol.value()) {
@@ -299,10 +300,6 @@ final class Linker {
           insn,
           "map relo failed to find map for section '" + section + "', off " + symbol.value());
     }
-    if (map == null && section.equals(".addr_space.1")) {
-      throw new UnsupportedException(
-          "program \"" + program.name() + "\": arena variable '" + symbol.name() + "'");
-    }
     if (map == null) {
       throw bad(
           function,
@@ -311,7 +308,7 @@ final class Linker {
     }
     int index = indexOf(map);
     long first = InsnWord.withImm(insns[slot], index);
-    if (map.isGlobalData()) {
+    if (arena || map.isGlobalData()) {
       int offset = InsnWord.imm(insns[slot]) + (int) symbol.value();
       insns[slot] = InsnWord.withSrc(first, PSEUDO_MAP_VALUE);
       insns[slot + 1] = InsnWord.withImm(insns[slot + 1], offset);

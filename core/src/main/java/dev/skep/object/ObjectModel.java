@@ -22,6 +22,11 @@ final class ObjectModel {
   final List<ObjectFunction> functions = new ArrayList<>();
   final List<ObjectProgram> programs = new ArrayList<>();
   final List<ObjectMap> maps = new ArrayList<>();
+
+  /** The map that holds the variables of address space 1, and their section; null for none. */
+  @Nullable ObjectMap arena;
+
+  int arenaSection;
   String license = "";
   int kernelVersion;
   @Nullable Btf btf;

@@ -227,6 +227,7 @@ final class ObjectReader {
       }
       new BtfMaps(model, model.btf, maps).read();
     }
+    ArenaData.attach(model, elf);
     for (ElfFile.Section section : elf.sections()) {
       addDataMap(section);
     }

@@ -1,6 +1,7 @@
 package dev.skep.verify;
 
 import static dev.skep.isa.Opcodes.*;
+import static dev.skep.verify.RegType.ARENA;
 import static dev.skep.verify.RegType.SCALAR;
 
 import dev.skep.errors.Errno;
@@ -94,7 +95,8 @@ final class AluOps {
     int imm = InsnWord.imm(word);
     boolean wide = classOf(InsnWord.code(word)) == ALU64;
     if (wide && off == ADDR_SPACE_CAST) {
-      addressSpaceCast(imm);
+      addressSpaceCast(word, imm);
+      return;
     }
     if (off != 0 && off != 8 && off != 16 && !(wide && off == 32) || imm != 0) {
       throw reserved("BPF_MOV");
@@ -110,14 +112,27 @@ final class AluOps {
     }
   }
 
-  private void addressSpaceCast(int imm) {
+  private void addressSpaceCast(long word, int imm) {
     if (imm != 1 && imm != 1 << 16) {
       throw env.reject(
           Errno.EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
     }
-    throw env.reject(
-        Errno.EINVAL,
-        "addr_space_cast insn can only be used in a program that has an associated arena");
+    if (!env.hasArena()) {
+      throw env.reject(
+          Errno.EINVAL,
+          "addr_space_cast insn can only be used in a program that has an associated arena");
+    }
+    int dst = InsnWord.dst(word);
+    operands.source(InsnWord.src(word));
+    operands.target(dst);
+    long[] r = env.regs();
+    int at = Frame.reg(dst);
+    Reg.markUnknown(r, at, false);
+    if (imm == 1) {
+      // The kernel's side of an arena has 32-bit addresses.
+      Reg.setType(r, at, ARENA);
+      Reg.setSubregDef(r, at, env.insn + 1);
+    }
   }
 
   private void moveWide(int src, int dst, int off) {
@@ -214,6 +229,13 @@ final class AluOps {
     long[] r = env.regs();
     int dst = InsnWord.dst(word);
     int at = Frame.reg(dst);
+    if (Reg.type(r, at) == ARENA) {
+      // Anything goes, in 32 bits.
+      if (classOf(InsnWord.code(word)) == ALU64) {
+        env.facts.zeroExtend[env.insn] = true;
+      }
+      return;
+    }
     boolean pointer = Reg.type(r, at) != SCALAR;
     if (!isX(InsnWord.code(word))) {
       if (pointer) {

@@ -58,6 +58,9 @@ final class Atomics {
     if (loaded >= 0) {
       memory.check(insn, dst, off, size, false, loaded, true, false);
     }
+    if (Reg.type(env.regs(), Frame.reg(dst)) == ARENA) {
+      memory.notePointer(ARENA, false);
+    }
     memory.check(insn, dst, off, size, true, MemoryAccess.NO_REGISTER, true, false);
   }
 

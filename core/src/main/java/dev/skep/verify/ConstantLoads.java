@@ -5,6 +5,7 @@ import static dev.skep.verify.RegType.*;
 
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
+import dev.skep.program.MapType;
 
 /** ld_imm64: constants, maps, their values, functions (check_ld_imm). */
 final class ConstantLoads {
@@ -36,6 +37,10 @@ final class ConstantLoads {
         Reg.setHandle(r, at, env.facts.loadedMap[env.insn]);
       }
       case PSEUDO_MAP_VALUE, PSEUDO_MAP_IDX_VALUE -> {
+        if (env.mapOf(env.facts.loadedMap[env.insn]).type() == MapType.ARENA) {
+          Reg.markUnknown(r, at, false);
+          return;
+        }
         Reg.markPointer(r, at, MAP_VALUE);
         Reg.setHandle(r, at, env.facts.loadedMap[env.insn]);
         Reg.setOff(r, at, InsnWord.imm(second));

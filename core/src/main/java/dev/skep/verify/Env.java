@@ -6,6 +6,7 @@ import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.SpecialFields;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ final class Env {
   final int insnCount;
   final InsnFacts facts;
   final InsnMarks marks;
+  private final boolean arena;
   final Subprog[] subprogs;
 
   /** The BTFs that registers point into. */
@@ -105,6 +107,7 @@ final class Env {
     insns = program.insns();
     insnCount = insns.length;
     this.facts = facts;
+    arena = usesArena(program, facts);
     this.marks = marks;
     this.subprogs = subprogs;
     this.btfs = btfs;
@@ -253,6 +256,20 @@ final class Env {
   /** Whether a lock may be taken through a register (reg_may_point_to_spin_lock). */
   boolean mayHoldLock(long[] r, int at) {
     return recordOf(r, at).has(SpecialFields.SPIN_LOCK | SpecialFields.RES_SPIN_LOCK);
+  }
+
+  /** Whether the program uses an arena. */
+  boolean hasArena() {
+    return arena;
+  }
+
+  private static boolean usesArena(Program program, InsnFacts facts) {
+    for (int map : facts.loadedMap) {
+      if (map >= 0 && program.maps().get(map).type() == MapType.ARENA) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether all that executes may sleep (in_sleepable). */

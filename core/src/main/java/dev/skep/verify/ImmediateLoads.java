@@ -20,6 +20,8 @@ final class ImmediateLoads {
   /** MAX_USED_MAPS. */
   static final int MAX_MAPS = 64;
 
+  private static final int PAGE_SHIFT = 12;
+
   /** BPF_MAX_VAR_OFF. */
   private static final int STANDARD_ERROR = 2;
 
@@ -31,11 +33,13 @@ final class ImmediateLoads {
   private final InsnFacts facts;
   private final boolean[] used;
   private int usedCount;
+  private boolean arena;
   private boolean cgroupStorage;
   private boolean perCpuCgroupStorage;
 
   private final Dialect dialect;
   private final boolean jit;
+  private final boolean privileged;
 
   private ImmediateLoads(
       Program program,
@@ -45,6 +49,7 @@ final class ImmediateLoads {
       InsnFacts facts) {
     dialect = options.dialect();
     jit = options.host().jit();
+    privileged = options.host().perfmon() && options.host().bpfCapable();
     this.symbols = symbols;
     this.program = program;
     this.log = log;
@@ -146,8 +151,22 @@ final class ImmediateLoads {
     cgroupStorage |= type == MapType.CGROUP_STORAGE;
     perCpuCgroupStorage |= type == MapType.PERCPU_CGROUP_STORAGE;
     if (type == MapType.ARENA) {
-      throw new UnsupportedException("arena maps");
+      checkArena();
     }
+  }
+
+  private void checkArena() {
+    if (arena) {
+      refuse("Only one arena per program", EBUSY);
+    }
+    if (!privileged) {
+      refuse("CAP_BPF and CAP_PERFMON are required to use arena", EPERM);
+    }
+    if (!jit) {
+      refuse("JIT is required to use arena", EOPNOTSUPP);
+    }
+    // Loaders map an arena without an address of its own before programs use it: it has one.
+    arena = true;
   }
 
   private void checkFields(SpecialFields fields) {
@@ -205,6 +224,15 @@ final class ImmediateLoads {
     throw new Rejection(errno);
   }
 
+  /** The address of a place in the arena (arena_map_direct_value_addr). */
+  private void checkArenaOffset(MapSpec map, int offset) {
+    if (offset > (map.maxEntries() & 0xffffffffL) << PAGE_SHIFT) {
+      log.add("invalid access to map value pointer, value_size=").num(map.valueSize());
+      log.add(" off=").num(offset).line();
+      throw new Rejection(ERANGE);
+    }
+  }
+
   /** The direct address of a value: arrays of one element, and per-CPU arrays of one element. */
   private void checkValue(MapSpec map, int offset) {
     if (Integer.compareUnsigned(offset, MAX_OFFSET) >= 0) {
@@ -212,6 +240,10 @@ final class ImmediateLoads {
       throw new Rejection(EINVAL);
     }
     boolean perCpu = map.type() == MapType.PERCPU_ARRAY && dialect != Dialect.V6_18;
+    if (map.type() == MapType.ARENA) {
+      checkArenaOffset(map, offset);
+      return;
+    }
     if (map.type() != MapType.ARRAY && !perCpu) {
       refuse("no direct value access support for this map type", EINVAL);
     }

@@ -150,7 +150,7 @@ final class KfuncArguments {
       checkOffset(regno, rules);
       string(regno);
     } else if (parameter.has("__map")) {
-      map(kfunc, regno, call);
+      map(kfunc, parameter, i, call);
     } else if (parameter.has("__irq_flag")) {
       checkOffset(regno, rules);
       irqFlags.check(kfunc.name(), regno);
@@ -282,11 +282,13 @@ final class KfuncArguments {
     constants.checkString(regno);
   }
 
-  private void map(CalledKfuncs.Called kfunc, int regno, KfuncCall call) {
+  private void map(CalledKfuncs.Called kfunc, KfuncParameter parameter, int i, KfuncCall call) {
+    int regno = i + 1;
     works.map(regno, call);
     checkTrust(regno, kfunc.rules());
     checkOffset(regno, kfunc.rules());
     mustBeStruct(regno);
+    sameStruct(kfunc, parameter.pointingTo(env.btfs.kernelStruct("bpf_map")), i);
   }
 
   /** Whether a register is a pointer that stands for a struct of the kernel. */

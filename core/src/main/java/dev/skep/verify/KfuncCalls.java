@@ -359,7 +359,6 @@ final class KfuncCalls {
       case "bpf_obj_new_impl" -> objects.create(call, false);
       case "bpf_percpu_obj_new_impl" -> objects.create(call, true);
       case "bpf_refcount_acquire_impl" -> objects.share(call);
-      case "bpf_arena_alloc_pages" -> throw env.unsupported("kfunc " + kfunc.name());
       default -> {
         return false;
       }

@@ -22,6 +22,11 @@ record KfuncParameter(Btf btf, String name, int type, int target) {
     return new KfuncParameter(btf, name, type, pointer ? btf.skip(btf.target(type), true) : 0);
   }
 
+  /** The same parameter, for a pointer to another type. */
+  KfuncParameter pointingTo(int struct) {
+    return new KfuncParameter(btf, name, type, struct);
+  }
+
   boolean isPointer() {
     return type > 0 && btf.kind(type) == BtfKind.PTR;
   }

@@ -123,7 +123,10 @@ final class MemoryAccess {
         checkBuffer(r, at, regno, total, size);
         unknown(r, value, write);
       }
-      case ARENA -> throw env.unsupported("access to " + RegTypeText.of(type));
+      case ARENA -> {
+        notNull(regno, type);
+        unknown(r, value, write);
+      }
       default -> throw invalid(regno, type);
     }
     if (size < 8 && value >= 0 && !write && Reg.type(r, Frame.reg(value)) == SCALAR) {

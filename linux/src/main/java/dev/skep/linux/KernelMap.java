@@ -42,6 +42,9 @@ public final class KernelMap implements BpfMap {
   /** The types, which programs that put objects into the map must share. */
   private final @Nullable BtfFd types;
 
+  /** Where an arena is mapped that was created here. */
+  private @Nullable ArenaPages pages;
+
   private final List<AutoCloseable> dependents = new ArrayList<>();
   private boolean closed;
 
@@ -71,7 +74,10 @@ public final class KernelMap implements BpfMap {
       throw failed;
     }
     try {
-      if (spec.initial() != null) {
+      if (spec.type() == MapType.ARENA) {
+        ArenaPages pages = ArenaPages.of(map, spec.initial());
+        map.pages = pages == null ? null : map.dependent(pages);
+      } else if (spec.initial() != null) {
         map.fill(spec.initial());
       }
       if (spec.frozen()) {
@@ -111,6 +117,10 @@ public final class KernelMap implements BpfMap {
       System.arraycopy(bytes, 0, value, at, Math.min(bytes.length, spec.valueSize()));
     }
     update(new byte[spec.keySize()], value, ANY);
+  }
+
+  @Nullable ArenaPages pages() {
+    return pages;
   }
 
   int fd() {

@@ -9,17 +9,23 @@ import dev.skep.program.MapType;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /** The values of an array with BPF_F_MMAPABLE, or the pages of an arena, in this process. */
 public final class MappedArray implements MappedValues {
   private final KernelMap map;
-  private final Mapping mapping;
+  private final MemorySegment segment;
   private final long bytes;
 
-  private MappedArray(KernelMap map, Mapping mapping, long bytes) {
+  /** What ends with this, null for an arena, which is mapped once and by its map. */
+  private final @Nullable Mapping mapping;
+
+  private MappedArray(
+      KernelMap map, MemorySegment segment, long bytes, @Nullable Mapping mapping) {
     this.map = map;
-    this.mapping = mapping;
+    this.segment = segment;
     this.bytes = bytes;
+    this.mapping = mapping;
   }
 
   static MappedArray of(KernelMap map, boolean writable) {
@@ -28,8 +34,13 @@ public final class MappedArray implements MappedValues {
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     long stride = spec.type() == MapType.ARENA ? Memory.pageSize() : (spec.valueSize() + 7L) & ~7L;
     long bytes = entries * stride;
+    ArenaPages pages = map.pages();
+    if (pages != null) {
+      MemorySegment all = pages.segment();
+      return new MappedArray(map, writable ? all : all.asReadOnly(), bytes, null);
+    }
     Mapping mapping = Mapping.of(map.bpf().syscalls(), map.fd(), bytes, 0, writable, what);
-    return new MappedArray(map, mapping, bytes);
+    return new MappedArray(map, mapping.segment(0, bytes), bytes, mapping);
   }
 
   /**
@@ -37,7 +48,7 @@ public final class MappedArray implements MappedValues {
    * {@link IllegalStateException}.
    */
   public MemorySegment segment() {
-    return mapping.segment(0, bytes);
+    return segment;
   }
 
   @Override
@@ -51,7 +62,9 @@ public final class MappedArray implements MappedValues {
 
   @Override
   public void close() {
-    mapping.close();
+    if (mapping != null) {
+      mapping.close();
+    }
     map.ended(this);
   }
 }

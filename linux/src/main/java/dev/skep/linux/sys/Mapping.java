@@ -12,6 +12,7 @@ public final class Mapping implements AutoCloseable {
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
   private static final int MAP_SHARED = 1;
+  private static final int MAP_FIXED_NOREPLACE = 1 << 20;
 
   private final Syscalls syscalls;
   private final long address;
@@ -36,10 +37,27 @@ public final class Mapping implements AutoCloseable {
    */
   public static Mapping of(
       Syscalls syscalls, int fd, long bytes, long offset, boolean writable, String what) {
+    return at(syscalls, fd, 0, bytes, offset, writable, what);
+  }
+
+  /**
+   * As {@link #of}, at an address.
+   *
+   * @param place 0 for any; where something is mapped already, EEXIST
+   */
+  public static Mapping at(
+      Syscalls syscalls,
+      int fd,
+      long place,
+      long bytes,
+      long offset,
+      boolean writable,
+      String what) {
     long page = Memory.pageSize();
     long whole = (bytes + page - 1) & -page;
     int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-    long result = syscalls.syscall(CallNumbers.MMAP, 0, whole, protection, MAP_SHARED, fd, offset);
+    int flags = place == 0 ? MAP_SHARED : MAP_SHARED | MAP_FIXED_NOREPLACE;
+    long result = syscalls.syscall(CallNumbers.MMAP, place, whole, protection, flags, fd, offset);
     if (result < 0) {
       throw new BpfErrnoException((int) -result, what);
     }

@@ -4,6 +4,7 @@ import dev.skep.engine.BpfMap;
 import dev.skep.engine.ObjectLoader;
 import dev.skep.linux.KernelEngine;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,12 +30,17 @@ final class KernelMaps implements AutoCloseable {
     for (MapSpec spec : program.maps()) {
       BpfMap map = maps.get(spec.name());
       if (map == null) {
-        map = kernel.createMap(ObjectLoader.sized(spec, kernel.cpus()));
+        map = kernel.createMap(judged(ObjectLoader.sized(spec, kernel.cpus())));
         maps.put(spec.name(), map);
       }
       own.add(map);
     }
     return own;
+  }
+
+  /** What an arena holds matters to nobody here, and several at one address may exist. */
+  private static MapSpec judged(MapSpec spec) {
+    return spec.type() == MapType.ARENA ? spec.withInitial(null, false) : spec;
   }
 
   @Override
