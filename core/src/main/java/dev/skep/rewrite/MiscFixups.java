@@ -69,6 +69,7 @@ final class MiscFixups {
       int depth = code.depths[s] + 7 & -8;
       for (int i = code.starts[s]; i < code.starts[s + 1]; i++) {
         patch.begin(i);
+        narrow(i);
         long word = code.insns[i];
         if (InsnWord.code(word) == MAY_GOTO_CODE) {
           MayGoto.emit(patch, word, depth);
@@ -85,6 +86,14 @@ final class MiscFixups {
     patch.finish();
     if (anyLoop) {
       MayGoto.initialize(code, loops);
+    }
+  }
+
+  /** The kernel's side of an arena has 32-bit addresses. */
+  private void narrow(int insn) {
+    int origin = code.origin[insn];
+    if (origin >= 0 && code.facts.arenaArithmetic[origin]) {
+      code.insns[insn] &= ~(long) (ALU64 & ~ALU);
     }
   }
 

@@ -232,7 +232,7 @@ final class AluOps {
     if (Reg.type(r, at) == ARENA) {
       // Anything goes, in 32 bits.
       if (classOf(InsnWord.code(word)) == ALU64) {
-        env.facts.zeroExtend[env.insn] = true;
+        env.facts.arenaArithmetic[env.insn] = true;
       }
       return;
     }

@@ -3,7 +3,6 @@ package dev.skep.verify;
 import static dev.skep.errors.Errno.*;
 import static dev.skep.isa.Opcodes.*;
 
-import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Dialect;
 import dev.skep.program.MapSpec;

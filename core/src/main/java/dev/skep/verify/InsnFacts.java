@@ -59,6 +59,9 @@ public final class InsnFacts {
   /** A 32-bit definition whose upper half is read later (zext_dst). */
   public final boolean[] zeroExtend;
 
+  /** 64-bit arithmetic with a pointer into an arena, to be done in 32 bits (needs_zext). */
+  public final boolean[] arenaArithmetic;
+
   /** Instructions of a removable bpf_fastcall spill or fill (fastcall_pattern). */
   public final boolean[] fastcallPattern;
 
@@ -117,6 +120,7 @@ public final class InsnFacts {
     constKey = new long[insns];
     Arrays.fill(constKey, KEY_UNSEEN);
     zeroExtend = new boolean[insns];
+    arenaArithmetic = new boolean[insns];
     fastcallPattern = new boolean[insns];
     fastcallSpills = new byte[insns];
     inlineLoopCallback = filled(insns);

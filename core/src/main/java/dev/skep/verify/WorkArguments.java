@@ -33,7 +33,13 @@ final class WorkArguments {
     int at = Frame.reg(regno);
     switch (Reg.base(r, at)) {
       case CONST_PTR_TO_MAP, MAP_VALUE, MAP_KEY -> {}
-      default -> throw env.reject(Errno.EINVAL, "pointer in R" + regno + " isn't map pointer");
+      default -> {
+        // The kernel asks whether there is any pointer at that place of the register.
+        if (r[at + Reg.HANDLES] == 0) {
+          throw env.reject(Errno.EINVAL, "pointer in R" + regno + " isn't map pointer");
+        }
+        return;
+      }
     }
     int map = Reg.handle(r, at);
     int uid = Reg.handle2(r, at);

@@ -15,11 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArenaPages implements AutoCloseable {
   private final Mapping mapping;
-  private final long bytes;
 
-  private ArenaPages(Mapping mapping, long bytes) {
+  private ArenaPages(Mapping mapping) {
     this.mapping = mapping;
-    this.bytes = bytes;
   }
 
   /**
@@ -43,15 +41,15 @@ final class ArenaPages implements AutoCloseable {
       }
       throw taken;
     }
-    ArenaPages pages = new ArenaPages(mapping, bytes);
     if (initial != null) {
-      MemorySegment.copy(MemorySegment.ofArray(initial), 0, pages.segment(), 0, initial.length);
+      MemorySegment target = mapping.segment(0, bytes);
+      MemorySegment.copy(MemorySegment.ofArray(initial), 0, target, 0, initial.length);
     }
-    return pages;
+    return new ArenaPages(mapping);
   }
 
-  MemorySegment segment() {
-    return mapping.segment(0, bytes);
+  Mapping mapping() {
+    return mapping;
   }
 
   @Override

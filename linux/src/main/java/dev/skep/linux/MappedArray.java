@@ -9,23 +9,24 @@ import dev.skep.program.MapType;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.jspecify.annotations.Nullable;
 
 /** The values of an array with BPF_F_MMAPABLE, or the pages of an arena, in this process. */
 public final class MappedArray implements MappedValues {
   private final KernelMap map;
-  private final MemorySegment segment;
+  private final Mapping mapping;
   private final long bytes;
 
-  /** What ends with this, null for an arena, which is mapped once and by its map. */
-  private final @Nullable Mapping mapping;
+  /** Whether the mapping ends with this; an arena is mapped once, by its map. */
+  private final boolean owned;
 
-  private MappedArray(
-      KernelMap map, MemorySegment segment, long bytes, @Nullable Mapping mapping) {
+  private final boolean writable;
+
+  private MappedArray(KernelMap map, Mapping mapping, long bytes, boolean owned, boolean writable) {
     this.map = map;
-    this.segment = segment;
-    this.bytes = bytes;
     this.mapping = mapping;
+    this.bytes = bytes;
+    this.owned = owned;
+    this.writable = writable;
   }
 
   static MappedArray of(KernelMap map, boolean writable) {
@@ -36,11 +37,10 @@ public final class MappedArray implements MappedValues {
     long bytes = entries * stride;
     ArenaPages pages = map.pages();
     if (pages != null) {
-      MemorySegment all = pages.segment();
-      return new MappedArray(map, writable ? all : all.asReadOnly(), bytes, null);
+      return new MappedArray(map, pages.mapping(), bytes, false, writable);
     }
     Mapping mapping = Mapping.of(map.bpf().syscalls(), map.fd(), bytes, 0, writable, what);
-    return new MappedArray(map, mapping.segment(0, bytes), bytes, mapping);
+    return new MappedArray(map, mapping, bytes, true, writable);
   }
 
   /**
@@ -48,7 +48,8 @@ public final class MappedArray implements MappedValues {
    * {@link IllegalStateException}.
    */
   public MemorySegment segment() {
-    return segment;
+    MemorySegment segment = mapping.segment(0, bytes);
+    return writable ? segment : segment.asReadOnly();
   }
 
   @Override
@@ -62,7 +63,7 @@ public final class MappedArray implements MappedValues {
 
   @Override
   public void close() {
-    if (mapping != null) {
+    if (owned) {
       mapping.close();
     }
     map.ended(this);
