@@ -3,7 +3,6 @@ package dev.skep.verify;
 import static dev.skep.isa.Opcodes.*;
 
 import dev.skep.errors.UnsupportedException;
-import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -303,7 +302,6 @@ final class Env {
 
   /** The text of one instruction, without a line feed. */
   void disassemble(StringBuilder text, int at) {
-    long next = at + 1 < insnCount ? insns[at + 1] : 0;
-    Disassembler.append(text, insns[at], next, kfuncs::name);
+    trace.disassemble(text, at);
   }
 }

@@ -39,9 +39,7 @@ final class FunctionCalls {
 
   void enterGlobal(int number, Frame frame) {
     env.trace.scratched.all();
-    if (env.level1) {
-      env.verbose("Validating " + env.subprogs[number].name + "() func#" + number + "...\n");
-    }
+    env.verbose("Validating " + env.subprogs[number].name + "() func#" + number + "...\n");
     prototypes.enter(number, frame);
   }
 

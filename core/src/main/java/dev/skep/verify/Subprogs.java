@@ -64,6 +64,7 @@ final class Subprogs {
     long[] insns = program.insns();
     int[] starts = new int[MAX];
     int count = 1;
+    log.knownSubprogs = count;
     for (int i = 0; i < insns.length; i++) {
       long word = insns[i];
       if (!isPseudoFunc(word) && !isPseudoCall(word) && !isKfuncCall(word)) {
@@ -79,6 +80,7 @@ final class Subprogs {
         continue;
       }
       count = add(starts, count, i + InsnWord.imm(word) + 1, insns.length, log);
+      log.knownSubprogs = count;
     }
     int callback = ExceptionCallbacks.find(program, log);
     if (callback != 0) {

@@ -1,7 +1,10 @@
 package dev.skep.verify;
 
+import static dev.skep.isa.Opcodes.*;
+
 import dev.skep.isa.CallNames;
 import dev.skep.isa.Disassembler;
+import dev.skep.isa.InsnWord;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.List;
@@ -18,6 +21,14 @@ import java.util.List;
 final class Trace {
   private static final int ALIGNMENT = 40;
   private static final int MIN_ALIGNMENT = 8;
+
+  /**
+   * Where the kernel prints addresses of maps, something of the same length, so that a log needs as
+   * many bytes and is cut at the same place.
+   */
+  private static final long FIRST_MAP = 0xffff888100000000L;
+
+  private static final long MAP_BYTES = 0x10000;
 
   final Scratched scratched = new Scratched();
 
@@ -92,11 +103,29 @@ final class Trace {
 
   /** The text of one instruction and a line feed (verbose_insn). */
   void instruction(int insn) {
-    long[] insns = program.insns();
     text.setLength(0);
-    long next = insn + 1 < insns.length ? insns[insn + 1] : 0;
-    Disassembler.append(text, insns[insn], next, names);
+    disassemble(text, insn);
     log.add(text).line();
+  }
+
+  /** The text of one instruction, with something that looks like an address for a map. */
+  void disassemble(StringBuilder out, int insn) {
+    long[] insns = program.insns();
+    long word = insns[insn];
+    long next = insn + 1 < insns.length ? insns[insn + 1] : 0;
+    if (InsnWord.code(word) == LD_IMM64 && loadsMap(InsnWord.src(word))) {
+      long address = FIRST_MAP + MAP_BYTES * InsnWord.imm(word) + InsnWord.imm(next);
+      word = InsnWord.withImm(word, (int) address);
+      next = InsnWord.withImm(next, (int) (address >>> 32));
+    }
+    Disassembler.append(out, word, next, names);
+  }
+
+  private static boolean loadsMap(int src) {
+    return src == PSEUDO_MAP_FD
+        || src == PSEUDO_MAP_VALUE
+        || src == PSEUDO_MAP_IDX
+        || src == PSEUDO_MAP_IDX_VALUE;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.skep.verify;
 
 import static dev.skep.errors.Errno.EINVAL;
+import static dev.skep.errors.Errno.ENOSPC;
 
 import dev.skep.errors.UnsupportedException;
 import dev.skep.program.Program;
@@ -108,6 +109,9 @@ public final class Verifier {
       }
       LoadChecks.check(program, options);
       AttachChecks.checkName(program, options, log);
+      if (!VerifierLog.isValid(options.logLevel(), options.logSize())) {
+        throw new Rejection(EINVAL);
+      }
       begins = true;
       BtfObjects btfs = new BtfObjects(program, options.kernel());
       trace.printer().names(btfs);
@@ -169,24 +173,24 @@ public final class Verifier {
     }
 
     private Verdict accepted(VerifiedProgram verified) {
-      VerifierStats stats = stats();
-      logStats(stats);
-      return new Verdict.Accepted(verified, stats, log.text());
+      Env made = env;
+      VerifierStats stats = finish(made == null ? "" : FinalStack.text(made));
+      return log.truncated()
+          ? new Verdict.Rejected(ENOSPC, "", -1, stats, log.text())
+          : new Verdict.Accepted(verified, stats, log.text());
     }
 
     private Verdict rejected(Rejection rejection) {
       reason = rejection.reason();
       Env made = env;
       String message = made == null || made.message.isEmpty() ? log.lastLine() : made.message;
-      VerifierStats stats = stats();
-      if (begins || log.end() > 0) {
-        logStats(stats);
-      }
-      return new Verdict.Rejected(rejection.errno(), message, insn(), stats, log.text());
+      VerifierStats stats = begins || log.end() > 0 ? finish(depths()) : stats("");
+      int errno = log.truncated() ? ENOSPC : rejection.errno();
+      return new Verdict.Rejected(errno, message, insn(), stats, log.text());
     }
 
     private Verdict unsupported(String what) {
-      return new Verdict.Unsupported(what, insn(), stats(), log.text());
+      return new Verdict.Unsupported(what, insn(), stats(depths()), log.text());
     }
 
     private int insn() {
@@ -194,38 +198,47 @@ public final class Verifier {
       return made == null ? -1 : made.insn;
     }
 
-    private VerifierStats stats() {
+    /** What each subprogram that is known so far uses of the stack. */
+    private String depths() {
       Env made = env;
-      long duration = System.nanoTime() - begun;
-      if (made == null) {
-        return new VerifierStats(0, 0, 0, 0, "", duration);
+      StringBuilder depths = new StringBuilder();
+      for (int i = 0; i < log.knownSubprogs; i++) {
+        depths.append(i == 0 ? "" : "+").append(made == null ? 0 : made.subprogs[i].stackDepth);
       }
-      StringBuilder depth = new StringBuilder();
-      for (Subprog subprog : made.subprogs) {
-        depth.append(depth.isEmpty() ? "" : "+").append(subprog.stackDepth);
-      }
-      return new VerifierStats(
-          made.insnsProcessed,
-          made.explored.totalStates,
-          made.explored.peakStates,
-          made.explored.maxStatesPerInsn,
-          depth.toString(),
-          duration);
+      return depths.toString();
     }
 
-    private void logStats(VerifierStats stats) {
+    private VerifierStats stats(String depths) {
+      Env made = env;
+      long duration = System.nanoTime() - begun;
+      return made == null
+          ? new VerifierStats(0, 0, 0, 0, depths, duration, log.trueSize())
+          : new VerifierStats(
+              made.insnsProcessed,
+              made.explored.totalStates,
+              made.explored.peakStates,
+              made.explored.maxStatesPerInsn,
+              depths,
+              duration,
+              log.trueSize());
+    }
+
+    /** Ends the log with the counters (print_verification_stats). */
+    private VerifierStats finish(String depths) {
+      VerifierStats stats = stats(depths);
       if (log.level() == 0) {
-        return;
+        return stats;
       }
       if (log.stats()) {
         log.add("verification time ").num(stats.durationNanos() / 1000).add(" usec\n");
-        log.add("stack depth ").add(stats.stackDepth()).line();
+        log.add("stack depth ").add(depths).line();
       }
       log.add("processed ").num(stats.insnsProcessed());
       log.add(" insns (limit ").num(MainPass.INSN_LIMIT);
       log.add(") max_states_per_insn ").num(stats.maxStatesPerInsn());
       log.add(" total_states ").num(stats.totalStates());
       log.add(" peak_states ").num(stats.peakStates()).add(" mark_read 0\n");
+      return stats.withLogBytes(log.trueSize());
     }
   }
 }

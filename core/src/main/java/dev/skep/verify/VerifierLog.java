@@ -29,6 +29,14 @@ final class VerifierLog {
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+  /** What log_size may be at most (bpf_verifier_log_attr_valid). */
+  private static final int MAX_SIZE = 0x3fffffff;
+
+  private static final int ALL_BITS = LEVEL1 | LEVEL2 | STATS | FIXED;
+
+  /** How many subprograms were found so far: the line with their stacks tells of these. */
+  int knownSubprogs;
+
   private final int level;
   private final int size;
   private byte[] bytes = new byte[256];
@@ -47,6 +55,16 @@ final class VerifierLog {
   VerifierLog(int level, int size) {
     this.level = level;
     this.size = size;
+  }
+
+  /**
+   * Whether bpf(2) takes the combination (bpf_verifier_log_attr_valid); no level and no limit stand
+   * for no buffer.
+   */
+  static boolean isValid(int level, int size) {
+    return (level & ~ALL_BITS) == 0
+        && (size == Integer.MAX_VALUE
+            || size >= 0 && size <= MAX_SIZE && (level != 0 || size == 0));
   }
 
   int level() {
@@ -206,12 +224,18 @@ final class VerifierLog {
   /** Whether a buffer of the given size could not hold everything: bpf(2) says ENOSPC then. */
   boolean truncated() {
     settle();
-    return level != 0 && longest > size;
+    return level != 0 && size != 0 && longest > size;
+  }
+
+  /** Bytes that a buffer for everything would need, with the terminating zero (log_true_size). */
+  int trueSize() {
+    settle();
+    return level == 0 ? 0 : longest;
   }
 
   /** What the user's buffer holds at the end. */
   String text() {
-    if (level == 0) {
+    if (level == 0 || size == 0) {
       return "";
     }
     settle();

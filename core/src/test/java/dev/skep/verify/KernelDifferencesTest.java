@@ -23,20 +23,4 @@ class KernelDifferencesTest {
     assertThat(load(ProgramType.TRACEPOINT, 8)).isInstanceOf(Verdict.Accepted.class);
     assertThat(load(ProgramType.TRACEPOINT, -8)).isInstanceOf(Verdict.Rejected.class);
   }
-
-  /** Linux says 16 here: may_goto keeps its count and a time stamp on the stack. */
-  @Test
-  void stackDepthIsTheProgramsOwn() {
-    long[] insns = {
-      InsnWord.of(0xb7, 0, 0, 0, 0),
-      InsnWord.of(0xe5, 0, 0, 1, 0),
-      InsnWord.of(0x05, 0, 0, -2, 0),
-      InsnWord.of(0x95, 0, 0, 0, 0)
-    };
-    Verdict verdict =
-        Verifier.verify(
-            Program.of("p", ProgramType.XDP, "GPL", insns, List.of()), VerifierOptions.standard());
-    assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
-    assertThat(verdict.stats().stackDepth()).isEqualTo("0");
-  }
 }

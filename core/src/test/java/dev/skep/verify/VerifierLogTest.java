@@ -2,6 +2,11 @@ package dev.skep.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.errors.Errno;
+import dev.skep.isa.InsnWord;
+import dev.skep.program.Program;
+import dev.skep.program.ProgramType;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VerifierLogTest {
@@ -72,5 +77,78 @@ class VerifierLogTest {
     log.add("0123456");
     assertThat(log.text()).isEqualTo("0123456");
     assertThat(log.truncated()).isFalse();
+  }
+
+  @Test
+  void withoutABufferOnlyTheSizeIsTold() {
+    VerifierLog log = new VerifierLog(2, 0);
+    log.add("0123456");
+    assertThat(log.text()).isEmpty();
+    assertThat(log.trueSize()).isEqualTo(8);
+    assertThat(log.truncated()).isFalse();
+  }
+
+  @Test
+  void theSizeIsThatOfTheLongestText() {
+    VerifierLog log = new VerifierLog(1, 100);
+    log.add("0123456789");
+    log.reset(2);
+    log.add("x");
+    assertThat(log.text()).isEqualTo("01x");
+    assertThat(log.trueSize()).isEqualTo(11);
+  }
+
+  /** As bpf(2) answers to each combination. */
+  @Test
+  void combinations() {
+    assertThat(VerifierLog.isValid(0, Integer.MAX_VALUE)).isTrue();
+    assertThat(VerifierLog.isValid(0, 0)).isTrue();
+    assertThat(VerifierLog.isValid(0, 100)).isFalse();
+    assertThat(VerifierLog.isValid(15, 1)).isTrue();
+    assertThat(VerifierLog.isValid(15, 0)).isTrue();
+    assertThat(VerifierLog.isValid(16, 100)).isFalse();
+    assertThat(VerifierLog.isValid(1, 0x3fffffff)).isTrue();
+    assertThat(VerifierLog.isValid(1, 0x40000000)).isFalse();
+    assertThat(VerifierLog.isValid(1, -1)).isFalse();
+  }
+
+  private static final long[] RETURNS = {
+    InsnWord.of(0xb7, 0, 0, 0, 0), InsnWord.of(0x95, 0, 0, 0, 0)
+  };
+
+  private static Verdict judge(int level, int size) {
+    return Verifier.verify(
+        Program.of("p", ProgramType.XDP, "GPL", RETURNS, List.of()),
+        VerifierOptions.standard().withLog(level, size));
+  }
+
+  @Test
+  void acceptedProgramsAreNotLoadedIfTheLogDoesNotFit() {
+    Verdict all = judge(2, Integer.MAX_VALUE);
+    int bytes = (int) all.stats().logBytes();
+    assertThat(all).isInstanceOf(Verdict.Accepted.class);
+    assertThat(all.log()).hasSize(bytes - 1);
+    assertThat(judge(2, bytes)).isInstanceOf(Verdict.Accepted.class);
+    assertThat(judge(2, bytes - 1))
+        .isInstanceOfSatisfying(
+            Verdict.Rejected.class,
+            cut -> {
+              assertThat(cut.errno()).isEqualTo(Errno.ENOSPC);
+              assertThat(cut.log()).isEqualTo(all.log().substring(1));
+              assertThat(cut.stats().logBytes()).isEqualTo(bytes);
+            });
+    assertThat(judge(2 | VerifierLog.FIXED, bytes - 1).log())
+        .isEqualTo(all.log().substring(0, bytes - 2));
+    assertThat(judge(2, 0)).isInstanceOf(Verdict.Accepted.class);
+    assertThat(judge(2, 0).stats().logBytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void combinationsThatAreRefused() {
+    assertThat(judge(16, 100))
+        .isInstanceOfSatisfying(
+            Verdict.Rejected.class, no -> assertThat(no.errno()).isEqualTo(Errno.EINVAL));
+    assertThat(judge(0, 100).log()).isEmpty();
+    assertThat(judge(0, 100)).isInstanceOf(Verdict.Rejected.class);
   }
 }
