@@ -229,8 +229,14 @@ final class AluOps {
     long[] r = env.regs();
     int dst = InsnWord.dst(word);
     int at = Frame.reg(dst);
-    if (Reg.type(r, at) == ARENA) {
+    int by = Frame.reg(InsnWord.src(word));
+    boolean byArena = isX(InsnWord.code(word)) && Reg.type(r, by) == ARENA;
+    if (Reg.type(r, at) == ARENA || byArena) {
       // Anything goes, in 32 bits.
+      if (Reg.type(r, at) != ARENA) {
+        Reg.copy(r, by, r, at);
+      }
+      Reg.setSubregDef(r, at, env.insn + 1);
       if (classOf(InsnWord.code(word)) == ALU64) {
         env.facts.arenaArithmetic[env.insn] = true;
       }

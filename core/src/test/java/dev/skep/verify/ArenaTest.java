@@ -47,6 +47,9 @@ class ArenaTest {
         "r1 <<= 3                              | R1=arena",
         "r1 = -r1                              | R1=scalar()",
         "r2 = r1                               | R1=arena R2=arena",
+        "r0 += r1                              | R0=arena R1=arena",
+        "r0 -= r1                              | R0=arena R1=arena",
+        "w0 &= w1                              | R0=arena R1=arena",
         "lock *(u64 *)(r1 +0) += r0            | R0=0 R1=arena",
         "*(u64 *)(r10 -8) = r1                 | R1=arena R10=fp0 fp-8=arena",
       })
@@ -68,7 +71,6 @@ class ArenaTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "r2 = 1; r2 += r1 | R2 pointer arithmetic on arena prohibited",
         "r1 = addr_space_cast(r1, 2, 1) | addr_space_cast insn can only convert between address"
             + " space 1 and 0",
         "r3 = 0; r2 = *(u64 *)(r3 +0) | R3 invalid mem access 'scalar'",
