@@ -40,6 +40,15 @@ public enum Dialect {
   }
 
   /**
+   * Whether a slot below fp-256 counts as overwritten only if every path overwrites it, as slots
+   * above do (commit_stack_write_marks). Linux 6.18 cuts what it knows of such slots to 32 bits, so
+   * the first path alone decides, and it takes states for equal whose slots differ.
+   */
+  public boolean followsDeepSlots() {
+    return this != V6_18;
+  }
+
+  /**
    * The kernel of that name.
    *
    * @throws IllegalArgumentException if there is none

@@ -63,6 +63,7 @@ final class LiveStack {
   }
 
   private final Env env;
+  private final boolean deepSlots;
   private final @Nullable Instance[] table = new Instance[BUCKETS];
   private final int[] calls = new int[State.MAX_FRAMES];
   private final int[] starts = new int[State.MAX_FRAMES];
@@ -79,6 +80,7 @@ final class LiveStack {
 
   LiveStack(Env env) {
     this.env = env;
+    deepSlots = env.options.dialect().followsDeepSlots();
   }
 
   // Instances ---------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ final class LiveStack {
       }
       long[] words = instance.grow(frame);
       int at = index * WORDS + MUST_WRITE;
-      long old = words[at];
+      long old = deepSlots ? words[at] : words[at] & 0xffffffffL;
       if (instance.writeSeen[index]) {
         mask &= old;
       }
