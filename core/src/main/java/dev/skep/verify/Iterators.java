@@ -4,6 +4,7 @@ import static dev.skep.verify.RegType.*;
 
 import dev.skep.btf.Btf;
 import dev.skep.errors.Errno;
+import dev.skep.program.AttachType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,10 @@ final class Iterators {
    * @return its first slot in the frame that the register points into
    */
   int check(CalledKfuncs.Called kfunc, int regno, KfuncCall call, MemoryAccess memory) {
+    if (kfunc.name().equals("bpf_iter_css_task_new") && !mayLockTasks()) {
+      throw env.reject(
+          Errno.EINVAL, "css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs");
+    }
     if (Reg.type(env.regs(), Frame.reg(regno)) != STACK) {
       throw env.reject(
           Errno.EINVAL, "arg#" + (regno - 1) + " expected pointer to an iterator on stack");
@@ -64,6 +69,16 @@ final class Iterators {
       end(frame, spi, slots);
     }
     return spi;
+  }
+
+  /** Where css_set_lock cannot be held already (check_css_task_iter_allowlist). */
+  private boolean mayLockTasks() {
+    return switch (env.program.resolvedType()) {
+      case LSM -> true;
+      case TRACING ->
+          env.program.expectedAttachType() == AttachType.TRACE_ITER.number() || env.sleepable();
+      default -> env.sleepable();
+    };
   }
 
   private Frame frame(int regno) {
