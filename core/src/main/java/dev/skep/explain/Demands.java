@@ -38,7 +38,7 @@ record Demands(String summary, String demand, String known) {
                   + " section is open",
               "every path leaves the section first",
               "");
-      case Reason.ReturnValue r -> returned(r, value(recording, frame, 0), message);
+      case Reason.ReturnValue r -> returned(r, value(recording, frame, r.regno()), message);
       case Reason.EndlessLoop r ->
           new Demands(
               "the loop at instruction " + r.insn() + " may never end",
@@ -87,6 +87,12 @@ record Demands(String summary, String demand, String known) {
           "the access may lie before the packet",
           "an offset into the packet that is not negative",
           "the offset may be " + Words.range(value));
+    }
+    if (r.off() < 0) {
+      return new Demands(
+          "the access lies before the begin of the packet",
+          "an offset into the packet that is not negative",
+          "the offset is " + r.off());
     }
     long end = r.off() + Math.max(r.size(), 0);
     return new Demands(

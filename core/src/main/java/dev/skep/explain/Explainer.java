@@ -190,7 +190,10 @@ final class Explainer {
     String before = Words.brief(change.before());
     String meaning =
         switch (role) {
-          case LOSES -> place + " is lost";
+          case LOSES ->
+              change.after().isWritten()
+                  ? place + " = " + after + ", was " + before
+                  : place + " is lost";
           case COMPARES -> place + " = " + after + (before.equals(after) ? "" : ", was " + before);
           default -> place + " = " + after;
         };

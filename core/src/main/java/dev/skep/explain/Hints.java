@@ -67,7 +67,7 @@ final class Hints {
       case Reason.ReturnValue r ->
           new Hint(
               "return constants, or bound the value just before it is returned",
-              r.min() == r.max()
+              r.min() == r.max() || constant(r.regno())
                   ? "return " + r.min() + ";"
                   : "return ret < "
                       + r.min()
@@ -88,6 +88,11 @@ final class Hints {
                   + " or tail calls",
               "int i;\nbpf_for(i, 0, n) {\n    ..\n}");
     };
+  }
+
+  private boolean constant(int regno) {
+    KnownValue value = recording.at(Place.ofRegister(frame, regno));
+    return value != null && value.isConstant();
   }
 
   private static String closing(String section) {
@@ -152,6 +157,9 @@ final class Hints {
     if (value != null && value.smin() < 0) {
       return new Hint("use an unsigned type for offsets into the packet", "");
     }
+    if (r.off() < 0) {
+      return new Hint("move the pointer forward only: start from data again", "");
+    }
     String pointer = name(FOLLOWED, instructions.code(insn));
     boolean variable = value != null && !value.isConstant();
     long end = r.off() + Math.max(r.size(), 0);
@@ -198,6 +206,11 @@ final class Hints {
   private Hint type(Reason.WrongType r) {
     KnownValue value = recording.at(Place.ofRegister(frame, r.regno()));
     if (r.expected().isEmpty() && value != null && value.isScalar()) {
+      if (lostPointer()) {
+        return new Hint(
+            "the pointer was valid until the step that took it away: get it anew behind that step",
+            "");
+      }
       String pointer = name(FOLLOWED, instructions.code(insn));
       return new Hint(
           "memory that the verifier knows nothing of is read with bpf_probe_read_kernel() or"
@@ -212,6 +225,13 @@ final class Hints {
             ? "use the pointer only for what its type allows; pass it to a helper that takes it"
             : "pass what the function takes: compare the argument with its prototype",
         "");
+  }
+
+  private boolean lostPointer() {
+    return slice.stream()
+        .filter(taken -> taken.role() == Explanation.Role.LOSES)
+        .flatMap(taken -> taken.changes().stream())
+        .anyMatch(change -> change.before().isPointer());
   }
 
   private Hint leak() {

@@ -50,12 +50,6 @@ final class Leaks {
     return InsnWord.code(word) == CALL_CODE && InsnWord.src(word) != PSEUDO_CALL;
   }
 
-  private boolean isBranch(int insn) {
-    int code = InsnWord.code(recording.program().insns()[insn]);
-    int kind = classOf(code);
-    return (kind == JMP || kind == JMP32) && op(code) != CALL && op(code) != EXIT && op(code) != JA;
-  }
-
   /** Acquisitions, then the last branches of the path behind the first of them. */
   List<Explanation.Step> path() {
     Set<Integer> acquisitions = acquisitions();
@@ -69,7 +63,9 @@ final class Leaks {
       Instruction at = instructions.at(step.insn());
       if (at != null && acquisitions.contains(step.insn())) {
         steps.add(new Explanation.Step(at, Role.ACQUIRES, effects(step), 1));
-      } else if (at != null && !steps.isEmpty() && isBranch(step.insn())) {
+      } else if (at != null
+          && !steps.isEmpty()
+          && Slice.isBranch(recording.program().insns()[step.insn()])) {
         branches.add(new Explanation.Step(at, Role.BRANCHES, List.of(went(i)), 1));
       }
     }

@@ -1,10 +1,7 @@
 package dev.skep.explain;
 
-import static dev.skep.isa.Opcodes.*;
-
 import dev.skep.explain.Explanation.HotLine;
 import dev.skep.explain.Explanation.Instruction;
-import dev.skep.isa.InsnWord;
 import dev.skep.verify.Recording;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,7 +45,7 @@ final class Loops {
     }
     Set<Integer> told = new HashSet<>();
     for (Recording.Step step : round) {
-      if (isBranch(step.insn()) && told.add(step.insn()) && notes.size() < 4) {
+      if (isCondition(step.insn()) && told.add(step.insn()) && notes.size() < 4) {
         notes.add(condition(step.insn(), written));
       }
     }
@@ -75,13 +72,8 @@ final class Loops {
         : where + " depends on " + String.join(" and ", same) + ", which no round changes";
   }
 
-  private boolean isBranch(int insn) {
-    if (insn < 0) {
-      return false;
-    }
-    int code = InsnWord.code(insns[insn]);
-    int kind = classOf(code);
-    return (kind == JMP || kind == JMP32) && op(code) != CALL && op(code) != EXIT && op(code) != JA;
+  private boolean isCondition(int insn) {
+    return insn >= 0 && Slice.isBranch(insns[insn]) && !Slice.reads(insns[insn]).isEmpty();
   }
 
   /** The lines, or without line information the loops, that most instructions went to. */

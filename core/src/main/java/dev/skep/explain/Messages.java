@@ -92,7 +92,57 @@ final class Messages {
         "maps with a $1 in their values cannot be used by tracing programs",
         "keep the $1 in a map of its own that only programs of other types use");
 
+    row(
+        ATTACH,
+        "failed to find kernel BTF type ID of '(.*)'",
+        "the kernel whose types are used has no $1 to attach to",
+        "check the name in SEC(\"..\") against that kernel: bpftool btf dump, or `skep btf dump`,"
+            + " lists its functions");
+    row(
+        RETURN_VALUE,
+        "At (program|callback|async callback|subprogram) (exit|return) the register R\\d+",
+        "what is returned here is not what may be returned",
+        "return a number in the allowed range on every path");
+    row(
+        CALL_ARGUMENTS,
+        "Caller passes invalid args into func#(\\d+) \\('(.*)'\\)",
+        "what is passed to the global function $2 does not fit its prototype: global functions are"
+            + " verified by their BTF alone, for whatever their types allow",
+        "pass what the prototype says (pointers not NULL unless __arg_nullable), or make the"
+            + " function static so that it is verified with its caller");
+    row(
+        LOADER,
+        "extern \\((?:func|var) ksym\\) '(.*)'",
+        "the kernel whose types are used has no $1, or one of another type",
+        "load the kernel module that has it, or declare it __weak and test it with"
+            + " bpf_ksym_exists()");
+    row(
+        LOADER,
+        "relocation|CO-RE|extern|section name|libbpf",
+        "the object could not be linked with this kernel",
+        "check declarations of externs, maps and sections");
+
     // Sections and locks.
+    row(
+        SECTION_OPEN,
+        "(\\w+) at off=(\\d+) must be held for (\\w+)",
+        "this $3 may be touched only while the $1 beside it is held",
+        "take the lock that lies in the same map value or object as the $3 first, and release it"
+            + " afterwards");
+    row(
+        SPECIAL_FIELD,
+        "direct access to|cannot be accessed directly|doesn't point to '|has no valid|kptr|uptr"
+            + "|not found at offset|has to be at (the|a) constant offset",
+        "this field belongs to the kernel: programs may touch it through its helpers only, and name"
+            + " it by a constant offset",
+        "use the helper of the field (bpf_spin_lock, bpf_timer_init, bpf_kptr_xchg ..) on its"
+            + " address, and copy the other fields one by one instead of the whole value");
+    row(
+        CONTROL_FLOW,
+        "exception|bpf_throw kfunc",
+        "the rules for exceptions are not kept",
+        "use one exception callback that takes one number and returns one, and throw outside of"
+            + " callbacks");
     row(
         SECTION_OPEN,
         "function calls are not allowed while holding a lock",
@@ -100,7 +150,7 @@ final class Messages {
         "copy what is needed, unlock, then call");
     row(
         SECTION_OPEN,
-        "bpf_spin_(un)?lock|spin_lock|bpf_res_spin|irq|preempt|rcu_read|tail_call.*inside|RCU",
+        "bpf_spin_(un)?lock|spin_(un)?lock|spin_\\{lock|deadlock|bpf_res_spin|irq|preempt|rcu_read|tail_call.*inside|RCU",
         "locks and sections must be taken, nested and left in order, and some calls are not allowed"
             + " within them",
         "leave each section on every path, in the reverse order, and before what is not allowed"
@@ -115,13 +165,19 @@ final class Messages {
             + " read only");
     row(
         CONTEXT_ACCESS,
+        "invalid (\\w*sock\\w*) access off=(\\d+) size=(\\d+)",
+        "programs may not access $3 bytes at offset $2 of a $1",
+        "access fields that the socket has, with their size; test the pointer for NULL and convert"
+            + " it with bpf_sk_fullsock() or bpf_tcp_sock() where more is needed");
+    row(
+        CONTEXT_ACCESS,
         "dereference of modified ctx ptr|negative offset ctx ptr|variable ctx access",
         "the context must be accessed as ctx + a constant in one instruction, since the kernel"
             + " rewrites such accesses",
         "use ctx->field directly; keep the compiler from computing the address first (barrier_var,"
             + " or __attribute__((preserve_static_offset)))");
     row(
-        CONTEXT_ACCESS,
+        WRONG_TYPE,
         "BPF_ATOMIC (stores|loads|store|load) .* is not allowed",
         "atomic operations do not work on this kind of memory",
         "do them on map values, the stack or an arena");
@@ -177,16 +233,10 @@ final class Messages {
             + " .rodata)");
     row(
         READ_ONLY,
-        "cannot write into|only read is supported|frame pointer is read only|write to change key"
-            + "|may write into memory",
+        "cannot write into|only read|allow writes|no write support|frame pointer is read only|write"
+            + " to change key|may write into memory",
         "this memory can be read only",
         "copy the value to the stack or to a map, and change it there");
-    row(
-        SPECIAL_FIELD,
-        "(\\w+) cannot be accessed (?:directly )?by load/store|kptr access|kptr",
-        "this field belongs to the kernel: programs may touch it through its helpers only",
-        "use the helper of the field (bpf_spin_lock, bpf_timer_init, bpf_kptr_xchg ..), and copy"
-            + " the other fields one by one instead of the whole value");
 
     // Stack.
     row(
@@ -247,10 +297,16 @@ final class Messages {
         "the access may lie outside the object",
         "bound the offset by the size of the object before the access");
     row(
-        OUT_OF_BOUNDS,
+        BAD_INSTRUCTION,
         "div by zero|invalid shift",
         "the constant operand is not valid for this operation",
         "check the constant");
+
+    row(
+        WRONG_TYPE,
+        "expected pointer to (.*) but (R\\d+) has a pointer to (.*)",
+        "$2 points to $3, and the function takes a pointer to $1",
+        "pass an object of the type that the function takes");
 
     // References and objects.
     row(
@@ -294,13 +350,6 @@ final class Messages {
         "check which map is passed, and that its definition has the type that is needed");
 
     // Calls.
-    row(
-        NOT_INITIALIZED,
-        "Caller passes invalid args into func#(\\d+) \\('(.*)'\\)",
-        "what is passed to the global function $2 does not fit its prototype: global functions are"
-            + " verified by their BTF alone, for whatever their types allow",
-        "pass what the prototype says (pointers not NULL unless __arg_nullable), or make the"
-            + " function static so that it is verified with its caller");
     row(
         CALL_ARGUMENTS,
         "is not a known constant|must be a known constant|is not a const",

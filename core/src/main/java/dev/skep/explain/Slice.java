@@ -72,7 +72,9 @@ final class Slice {
     switch (classOf(code)) {
       case ALU, ALU64 -> arithmetic(step, word);
       case LDX -> load(step, word, changes);
-      case ST, STX -> store(step, word, changes);
+      case ST, STX -> {
+        return store(step, word, changes);
+      }
       case LD ->
           wanted.remove(Place.ofRegister(step.frame(), mode(code) == IMM ? InsnWord.dst(word) : 0));
       default -> {
@@ -110,16 +112,24 @@ final class Slice {
     }
   }
 
-  private void store(Recording.Step step, long word, List<Recording.Change> changes) {
+  private Role store(Recording.Step step, long word, List<Recording.Change> changes) {
     boolean atomic = mode(InsnWord.code(word)) == ATOMIC;
+    boolean written = false;
     for (Recording.Change change : changes) {
-      if (!atomic || change.place().isRegister()) {
+      boolean slot = !change.place().isRegister();
+      written |= slot || atomic;
+      if (!atomic || !slot) {
         wanted.remove(change.place());
       }
+    }
+    if (!written) {
+      // It overwrote what pointers were slices of.
+      return Role.LOSES;
     }
     if (classOf(InsnWord.code(word)) == STX) {
       wanted.add(Place.ofRegister(step.frame(), InsnWord.src(word)));
     }
+    return Role.WRITES;
   }
 
   private Role call(Recording.Step step, long word, List<Recording.Change> changes) {
@@ -128,7 +138,8 @@ final class Slice {
     for (Recording.Change change : changes) {
       Place place = change.place();
       wanted.remove(place);
-      lost &= place.isRegister() && !change.after().isWritten();
+      boolean gone = !change.after().isWritten() || change.before().isPointer();
+      lost &= place.isRegister() && place.register() != 0 && gone;
       if (InsnWord.src(word) == PSEUDO_CALL
           && place.frame() == step.frame() + 1
           && place.isRegister()) {
@@ -149,6 +160,13 @@ final class Slice {
       }
     }
     return Role.PASSES;
+  }
+
+  /** Whether an instruction goes one of two ways. */
+  static boolean isBranch(long word) {
+    int code = InsnWord.code(word);
+    int kind = classOf(code);
+    return (kind == JMP || kind == JMP32) && op(code) != CALL && op(code) != EXIT && op(code) != JA;
   }
 
   /** Registers that an instruction reads, those that its address is made of first. */
@@ -172,7 +190,7 @@ final class Slice {
           switch (op(code)) {
             case CALL -> List.of(1, 2, 3, 4, 5);
             case EXIT -> List.of(0);
-            case JA -> List.of();
+            case JA, JCOND -> List.of();
             default -> isX(code) ? List.of(dst, src) : List.of(dst);
           };
     };

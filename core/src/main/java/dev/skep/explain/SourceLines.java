@@ -4,10 +4,14 @@ import dev.skep.btf.Btf;
 import dev.skep.program.LineInfo;
 import dev.skep.program.Program;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the C line of an instruction. */
 final class SourceLines {
+  /** Blanks at the end, and the backslash of a line that is continued. */
+  private static final Pattern CONTINUED = Pattern.compile("[\\s\\\\]+$");
+
   private final List<LineInfo> lines;
   private final @Nullable Btf btf;
 
@@ -37,6 +41,6 @@ final class SourceLines {
         strings.string(line.fileNameOff()),
         line.line(),
         line.column(),
-        strings.string(line.lineOff()).stripTrailing());
+        CONTINUED.matcher(strings.string(line.lineOff())).replaceFirst(""));
   }
 }

@@ -34,8 +34,8 @@ final class TextReason {
               "Possibly NULL pointer passed to trusted arg([0-4])",
               m -> new Reason.MaybeNull(number(m, 1) + 1)),
           Rule.of(
-              ".* register R0 has .*should have been in \\[(-?\\d+), (-?\\d+)\\]",
-              m -> new Reason.ReturnValue(number(m, 1), number(m, 2))),
+              ".* register R(\\d+) has .*should have been in \\[(-?\\d+), (-?\\d+)\\]",
+              m -> new Reason.ReturnValue(number(m, 1), number(m, 2), number(m, 3))),
           Rule.of(
               "infinite loop detected at insn (\\d+)", m -> new Reason.EndlessLoop(number(m, 1))),
           Rule.of(

@@ -67,9 +67,7 @@ final class Unwritten {
 
   /** An instruction that writes the register, where a branch did not go; -1 when there is none. */
   private int otherWay(int insn, int taken, int regno) {
-    int code = InsnWord.code(insns[insn]);
-    int kind = classOf(code);
-    if (kind != JMP && kind != JMP32 || op(code) == CALL || op(code) == EXIT || op(code) == JA) {
+    if (!Slice.isBranch(insns[insn])) {
       return -1;
     }
     int jump = insn + 1 + InsnWord.off(insns[insn]);

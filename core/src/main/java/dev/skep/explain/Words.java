@@ -5,10 +5,13 @@ import static dev.skep.verify.RegType.*;
 import dev.skep.program.MapSpec;
 import dev.skep.verify.KnownValue;
 import dev.skep.verify.RegType;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** States of registers in words. */
 final class Words {
+  private static final Pattern PARENTHESES = Pattern.compile("\\(.*");
+
   private Words() {}
 
   /** What is known of a register or slot, as "a number from 0 to 65535". */
@@ -115,8 +118,8 @@ final class Words {
       case PACKET -> "packet";
       case PACKET_META -> "metadata";
       case PACKET_END -> "packet end";
-      case MEM -> value.range() + " bytes of memory";
-      case BTF_ID -> value.text().replaceAll("\\(.*", "");
+      case MEM -> bytes(value.range()) + " of memory";
+      case BTF_ID -> PARENTHESES.matcher(value.text()).replaceFirst("");
       default -> value.typeText();
     };
   }
@@ -142,9 +145,10 @@ final class Words {
       case PACKET_END -> "the packet's end";
       case MEM ->
           (type & MEM_RDONLY) != 0
-              ? value.range() + " bytes of read-only memory"
-              : value.range() + " bytes of memory";
-      case BTF_ID -> trust(type) + "a kernel object (" + value.text() + ")";
+              ? bytes(value.range()) + " of read-only memory"
+              : bytes(value.range()) + " of memory";
+      case BTF_ID ->
+          trust(type) + "an object (" + PARENTHESES.matcher(value.text()).replaceFirst("") + ")";
       case SOCKET, SOCK_COMMON, TCP_SOCK, XDP_SOCK -> "a socket (" + value.typeText() + ")";
       case FUNC -> "a function";
       default -> "a pointer (" + value.typeText() + ")";

@@ -90,10 +90,10 @@ public sealed interface Reason {
   }
 
   /** A program ends with a value outside {@code [min, max]}. */
-  record ReturnValue(int min, int max) implements Reason {
+  record ReturnValue(int regno, int min, int max) implements Reason {
     @Override
     public List<Integer> registers() {
-      return List.of(0);
+      return List.of(regno);
     }
   }
 

@@ -187,13 +187,14 @@ final class ReturnValues {
     int type = Reg.type(r, at);
     if (type != RegType.SCALAR) {
       throw env.reject(
-          Errno.EINVAL,
-          where
-              + " the register R"
-              + regno
-              + " is not a known value ("
-              + RegTypeText.of(type)
-              + ")");
+              Errno.EINVAL,
+              where
+                  + " the register R"
+                  + regno
+                  + " is not a known value ("
+                  + RegTypeText.of(type)
+                  + ")")
+          .because(new Reason.ReturnValue(regno, min, max));
     }
     env.backtrack.register(regno);
     long smin = half ? Reg.smin32(r, at) : Reg.smin(r, at);
@@ -226,6 +227,7 @@ final class ReturnValues {
       text.append(" unknown scalar value");
     }
     text.append(" should have been in [").append(min).append(", ").append(max).append(']');
-    return env.reject(Errno.EINVAL, text.toString()).because(new Reason.ReturnValue(min, max));
+    return env.reject(Errno.EINVAL, text.toString())
+        .because(new Reason.ReturnValue(regno, min, max));
   }
 }

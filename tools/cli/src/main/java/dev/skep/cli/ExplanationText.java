@@ -76,9 +76,12 @@ final class ExplanationText {
   }
 
   private void head(String who, Explanation e) {
-    line(
-        style(Style.ERROR, "error[" + e.kind().id() + "]")
-            + style(Style.STRONG, ": " + e.summary()));
+    String label = "error[" + e.kind().id() + "]";
+    boolean first = true;
+    for (String part : wrapped(e.summary(), WIDTH - label.length())) {
+      line((first ? style(Style.ERROR, label) + ": " : " ".repeat(8)) + style(Style.STRONG, part));
+      first = false;
+    }
     Instruction at = e.instruction();
     SourceLine source = at == null ? null : at.source();
     String arrow = style(Style.FRAME, " ".repeat(GUTTER - 1) + "-->") + " ";

@@ -84,12 +84,13 @@ final class Judge {
     } catch (SkepException e) {
       VerdictRow row =
           VerdictRow.failed(
-              name,
-              program.name(),
-              program.section(),
-              program.type().text(),
-              verdictOf(e),
-              e.getMessage());
+                  name,
+                  program.name(),
+                  program.section(),
+                  program.type().text(),
+                  verdictOf(e),
+                  e.getMessage())
+              .explainedBy(new Why(null, options));
       return kernel == null ? row : row.beside(LinuxSide.notCompared("does not link"), null);
     }
   }
