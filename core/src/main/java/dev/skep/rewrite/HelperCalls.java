@@ -7,8 +7,10 @@ import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.HostFacts;
+import dev.skep.program.AttachType;
 import dev.skep.program.MapSpec;
 import dev.skep.verify.InsnFacts;
+import dev.skep.verify.SubprogFacts;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ final class HelperCalls {
   private static final int JIFFIES64 = 118;
   private static final int INODE_STORAGE_GET = 145;
   private static final int TASK_STORAGE_GET = 156;
+  private static final int TASK_STORAGE_DELETE = 157;
   private static final int PER_CPU_PTR = 153;
   private static final int THIS_CPU_PTR = 154;
   private static final int TIMER_SET_CALLBACK = 170;
@@ -100,10 +103,16 @@ final class HelperCalls {
           patch.keep(word);
         }
       }
-      case SK_STORAGE_GET, INODE_STORAGE_GET, TASK_STORAGE_GET, CGRP_STORAGE_GET -> {
+      case SK_STORAGE_GET, INODE_STORAGE_GET, CGRP_STORAGE_GET -> {
         patch.emit(Words.movImm(5, allocationFlags(origin)));
         patch.emitOld(word);
       }
+      case TASK_STORAGE_GET -> {
+        patch.emit(Words.movImm(5, allocationFlags(origin)));
+        patch.emitOld(guardedBy(KernelFunction.TASK_STORAGE_GET_RECUR, word));
+      }
+      case TASK_STORAGE_DELETE ->
+          patch.keep(guardedBy(KernelFunction.TASK_STORAGE_DELETE_RECUR, word));
       case PER_CPU_PTR, THIS_CPU_PTR -> {
         if (origin >= 0 && code.facts.perCpuObject[origin]) {
           patch.emit(Words.load(DW, 1, 1, 0));
@@ -117,6 +126,21 @@ final class HelperCalls {
       }
       default -> patch.keep(word);
     }
+  }
+
+  /** The function that looks out for recursion, where the program can recur. */
+  private long guardedBy(KernelFunction guarded, long call) {
+    return recurs() ? InsnWord.withImm(call, guarded.number()) : call;
+  }
+
+  /** Whether the program may interrupt itself on one CPU (bpf_prog_check_recur). */
+  private boolean recurs() {
+    return switch (code.program.resolvedType()) {
+      case TRACING -> code.program.expectedAttachType() != AttachType.TRACE_ITER.number();
+      case STRUCT_OPS -> code.verified.subprogs().stream().anyMatch(SubprogFacts::privateStack);
+      case LSM, SYSCALL -> false;
+      default -> true;
+    };
   }
 
   /** The one map that the call uses, or null. */

@@ -50,7 +50,9 @@ public enum KernelFunction {
   SOCK_HASH_LOOKUP("sock_hash_lookup"),
   SOCK_MAP_DELETE("sock_map_delete_elem"),
   SOCK_HASH_DELETE("sock_hash_delete_elem"),
-  BRANCH_SNAPSHOT("perf_snapshot_branch_stack");
+  BRANCH_SNAPSHOT("perf_snapshot_branch_stack"),
+  TASK_STORAGE_GET_RECUR("bpf_task_storage_get_recur"),
+  TASK_STORAGE_DELETE_RECUR("bpf_task_storage_delete_recur");
 
   /** Numbers from here on are kernel functions, below are helper ids. */
   public static final int FIRST = 4096;

@@ -1,10 +1,12 @@
 package dev.skep.rewrite;
 
 import dev.skep.btf.Btf;
+import dev.skep.btf.BtfKind;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.Dialect;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.HostFacts;
+import dev.skep.program.KernelTypes;
 import dev.skep.program.LineInfo;
 import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
@@ -17,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** One program of the golden file: as it was loaded, and as the kernel showed it afterwards. */
 @SuppressWarnings("unchecked")
@@ -33,7 +36,11 @@ final class GoldenCase {
 
   private final Map<String, Object> json;
 
-  GoldenCase(String line) {
+  /**
+   * @param kernel the kernel's BTF, where it is at hand: the ids of its functions and types are not
+   *     those of the kernel that was measured
+   */
+  GoldenCase(String line, @Nullable Btf kernel) {
     json = Json.object(line);
     name = (String) get("name");
     group = (String) get("group");
@@ -46,7 +53,11 @@ final class GoldenCase {
     boolean perfmon = !json.containsKey("drop_caps");
     options =
         new VerifierOptions(
-            Dialect.V6_18, new HostFacts(2, 256, 250, perfmon, true), 0, Integer.MAX_VALUE);
+            Dialect.V6_18,
+            new HostFacts(2, 256, 250, perfmon, true),
+            0,
+            Integer.MAX_VALUE,
+            kernel == null ? KernelTypes.NONE : KernelTypes.of(kernel));
     program =
         new Program(
             name,
@@ -55,14 +66,48 @@ final class GoldenCase {
             number("attach_type"),
             json.containsKey("prog_flags") ? number("prog_flags") : 0,
             "GPL",
-            words((String) get("insns")),
+            insns(kernel),
             maps(),
             funcInfo(),
             lineInfo(),
             json.containsKey("btf")
                 ? Btf.parse(HexFormat.of().parseHex((String) get("btf")))
                 : null,
-            null);
+            null,
+            kernel == null ? 0 : attachId(kernel),
+            null,
+            null,
+            List.of());
+  }
+
+  /** The type that the program attaches to, by the ways that each program type has. */
+  private int attachId(Btf kernel) {
+    if (!json.containsKey("attach_btf")) {
+      return 0;
+    }
+    String target = (String) get("attach_btf");
+    int kind =
+        switch (target.replaceFirst("_.*", "")) {
+          case "btf" -> BtfKind.TYPEDEF;
+          case "bpf" -> BtfKind.FUNC;
+          default -> BtfKind.STRUCT;
+        };
+    return kernel.find(target, kind);
+  }
+
+  /** The program, with the ids that this kernel gives to its functions. */
+  private long[] insns(@Nullable Btf kernel) {
+    long[] insns = words((String) get("insns"));
+    if (kernel == null || !json.containsKey("input_masked")) {
+      return insns;
+    }
+    for (Object mask : (List<Object>) get("input_masked")) {
+      List<Object> entry = (List<Object>) mask;
+      int insn = ((Number) entry.get(0)).intValue();
+      String function = ((String) entry.get(2)).substring("kfunc:".length());
+      insns[insn] = InsnWord.withImm(insns[insn], kernel.find(function, BtfKind.FUNC));
+    }
+    return insns;
   }
 
   private Object get(String key) {
@@ -128,22 +173,29 @@ final class GoldenCase {
             value(json, "value_size"),
             value(json, "max_entries"),
             value(json, "flags"));
-    return new MapSpec(
-        "",
-        plain.type(),
-        plain.keySize(),
-        plain.valueSize(),
-        plain.maxEntries(),
-        plain.flags(),
-        value(json, "extra"),
-        json.containsKey("inner") ? map((Map<String, Object>) json.get("inner")) : null,
-        null,
-        0,
-        0,
-        null,
-        json.containsKey("freeze"),
-        List.of(),
-        false);
+    MapSpec spec =
+        new MapSpec(
+            "",
+            plain.type(),
+            plain.keySize(),
+            plain.valueSize(),
+            plain.maxEntries(),
+            plain.flags(),
+            json.get("extra") instanceof Number extra ? extra.longValue() : 0,
+            json.containsKey("inner") ? map((Map<String, Object>) json.get("inner")) : null,
+            null,
+            0,
+            0,
+            null,
+            json.containsKey("freeze"),
+            List.of(),
+            false);
+    if (!json.containsKey("btf")) {
+      return spec;
+    }
+    Btf types =
+        Btf.parse(HexFormat.of().parseHex((String) Objects.requireNonNull(json.get("btf"))));
+    return spec.withTypes(types, value(json, "btf_key"), value(json, "btf_value"));
   }
 
   private static int value(Map<String, Object> json, String key) {

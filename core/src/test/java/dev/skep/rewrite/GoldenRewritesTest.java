@@ -2,11 +2,13 @@ package dev.skep.rewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.btf.Btf;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.CallNames;
 import dev.skep.isa.Disassembler;
 import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcodes;
+import dev.skep.object.BtfSource;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.Helpers;
 import dev.skep.program.LineInfo;
@@ -18,12 +20,15 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Programs rewritten by Linux 6.18 against the same programs rewritten here. */
@@ -33,7 +38,17 @@ class GoldenRewritesTest {
 
   private static final String RESOURCE = "/rewrite/kernel-6.18-golden.jsonl.gz";
 
+  private static final Path KERNEL_BTF = Path.of("/sys/kernel/btf/vmlinux");
+
+  /** The kernel's types, where there are some: a good part of the cases needs them. */
+  private static final @Nullable Btf KERNEL =
+      Files.isReadable(KERNEL_BTF) ? BtfSource.read(KERNEL_BTF) : null;
+
   static List<GoldenCase> cases() throws IOException {
+    return cases(null);
+  }
+
+  private static List<GoldenCase> cases(@Nullable Btf kernel) throws IOException {
     List<GoldenCase> cases = new ArrayList<>();
     try (var stream =
             Objects.requireNonNull(GoldenRewritesTest.class.getResourceAsStream(RESOURCE));
@@ -41,7 +56,7 @@ class GoldenRewritesTest {
             new BufferedReader(
                 new InputStreamReader(new GZIPInputStream(stream), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        cases.add(new GoldenCase(line));
+        cases.add(new GoldenCase(line, kernel));
       }
     }
     return cases;
@@ -83,15 +98,11 @@ class GoldenRewritesTest {
   void verifiedPrograms() throws IOException {
     int equal = 0;
     List<String> different = new ArrayList<>();
-    Map<String, Integer> outOfScope = new TreeMap<>();
-    for (GoldenCase golden : cases()) {
-      if (golden.needsMapBtf) {
-        outOfScope.merge("maps with BTF", 1, Integer::sum);
-        continue;
-      }
+    Map<String, List<String>> outOfScope = new TreeMap<>();
+    for (GoldenCase golden : cases(KERNEL)) {
       Verdict verdict = Verifier.verify(golden.program, golden.options);
       switch (verdict) {
-        case Verdict.Unsupported missing -> outOfScope.merge(missing.what(), 1, Integer::sum);
+        case Verdict.Unsupported missing -> note(outOfScope, missing.what(), golden);
         case Verdict.Rejected rejected ->
             different.add(golden.name + " rejected: " + rejected.message());
         case Verdict.Accepted accepted -> {
@@ -100,7 +111,7 @@ class GoldenRewritesTest {
             difference =
                 difference(golden, Rewriter.rewrite(accepted.program(), RewriteOptions.LINUX));
           } catch (UnsupportedException e) {
-            outOfScope.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
+            note(outOfScope, String.valueOf(e.getMessage()), golden);
             break;
           }
           if (difference.isEmpty()) {
@@ -112,9 +123,13 @@ class GoldenRewritesTest {
       }
     }
     System.out.println("equal " + equal + ", different " + different.size() + ", out of scope:");
-    outOfScope.forEach((what, count) -> System.out.println("  " + count + " " + what));
+    outOfScope.forEach((what, names) -> System.out.println("  " + what + ": " + names));
     assertThat(different).isEmpty();
     assertThat(equal).isGreaterThanOrEqualTo(EQUAL);
+  }
+
+  private static void note(Map<String, List<String>> out, String what, GoldenCase golden) {
+    out.computeIfAbsent(what, none -> new ArrayList<>()).add(golden.name);
   }
 
   static String difference(GoldenCase golden, RunnableProgram runnable) {

@@ -1,9 +1,11 @@
 package dev.skep.run;
 
 import dev.skep.errors.Errno;
+import dev.skep.machine.BpfFunction;
 import dev.skep.map.CgroupStorageMap;
 import dev.skep.map.LocalStorageMap;
 import dev.skep.map.Maps;
+import dev.skep.rewrite.KernelFunction;
 
 /** Helpers on values that belong to sockets, tasks, inodes and cgroups. */
 final class StorageHelpers {
@@ -16,13 +18,17 @@ final class StorageHelpers {
   }
 
   void define(HelperTable table) {
-    for (int get : new int[] {107, 145, 156, 210}) {
-      table.set(
-          get, (cpu, map, owner, initial, flags, r5) -> storage(map).get(owner, initial, flags));
+    BpfFunction get =
+        (cpu, map, owner, initial, flags, r5) -> storage(map).get(owner, initial, flags);
+    for (int id : new int[] {107, 145, 156, 210}) {
+      table.set(id, get);
     }
-    for (int delete : new int[] {108, 146, 157, 211}) {
-      table.set(delete, (cpu, map, owner, r3, r4, r5) -> storage(map).deleteOf(owner));
+    table.set(KernelFunction.TASK_STORAGE_GET_RECUR, get);
+    BpfFunction delete = (cpu, map, owner, r3, r4, r5) -> storage(map).deleteOf(owner);
+    for (int id : new int[] {108, 146, 157, 211}) {
+      table.set(id, delete);
     }
+    table.set(KernelFunction.TASK_STORAGE_DELETE_RECUR, delete);
     table.set(81, (cpu, map, flags, r3, r4, r5) -> cgroupStorage(map).value(cpu));
     sockets(table);
   }
