@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 /** Programs rewritten by Linux 6.18 against the same programs rewritten here. */
 class GoldenRewritesTest {
   /** Programs that the verifier judges today; fewer is a step back. */
-  private static final int EQUAL = 880;
+  private static final int EQUAL = 990;
 
   private static final String RESOURCE = "/rewrite/kernel-6.18-golden.jsonl.gz";
 
