@@ -1,5 +1,6 @@
 package dev.skep.cli;
 
+import dev.skep.cli.stats.Filters;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.RejectedException;
 import dev.skep.errors.SkepException;
@@ -16,71 +17,116 @@ import dev.skep.verify.Verifier;
 import dev.skep.verify.VerifierOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Judges the programs of an object, each by itself: one that cannot be judged never stops another.
  */
 final class Judge {
-  private Judge() {}
+  private final Settings settings;
+  private final AtomicInteger programs = new AtomicInteger();
+  private final AtomicInteger files = new AtomicInteger();
+  private final AtomicInteger skippedPrograms = new AtomicInteger();
+  private final AtomicInteger skippedFiles = new AtomicInteger();
 
   /**
-   * One row per program that is wanted, or one row for an object that cannot be opened.
+   * What is asked of every program.
    *
+   * @param flags of BPF_PROG_LOAD, beside those of the program's section
+   * @param presets values of global variables
    * @param target what extensions replace functions of, or null
+   * @param filters which programs, by name
    * @param kernel to be asked as well, or null
    * @param bench rounds in which the cost of verification is measured, or 0
+   * @param explained whether rejections are kept so that they can be explained
+   * @param topLines how many of the source lines that are met most often are kept
+   * @param dumps what is dumped of accepted programs: xlated, jited
    */
-  static List<VerdictRow> object(
-      ObjectArgument argument,
-      @Nullable Program target,
-      ProgramFilter filter,
+  record Settings(
       VerifierOptions options,
+      int flags,
+      List<GlobalPreset> presets,
+      @Nullable Program target,
+      Filters filters,
       @Nullable KernelEngine kernel,
-      int bench) {
+      int bench,
+      boolean explained,
+      int topLines,
+      List<String> dumps) {}
+
+  Judge(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** How many programs have been judged so far. */
+  int programs() {
+    return programs.get();
+  }
+
+  /** How many objects are done. */
+  int files() {
+    return files.get() + skippedFiles.get();
+  }
+
+  /** What has been done, in veristat's words. */
+  String summary() {
+    return "Processed %d files, %d programs. Skipped %d files, %d programs."
+        .formatted(files.get(), programs.get(), skippedFiles.get(), skippedPrograms.get());
+  }
+
+  /**
+   * One row per program that is wanted, or one row for an object that cannot be opened. Called on a
+   * thread of a ForkJoinPool it judges programs side by side.
+   */
+  List<VerdictRow> object(ObjectArgument argument) {
     String name = argument.path().toString();
-    List<VerdictRow> rows = new ArrayList<>();
-    BpfObject object;
-    try {
-      object = argument.open();
-    } catch (SkepException e) {
-      rows.add(VerdictRow.failed(name, "", "", "", verdictOf(e), e.getMessage()));
-      return rows;
+    String file = String.valueOf(argument.path().getFileName());
+    if (!settings.filters.wantsFile(file)) {
+      skippedFiles.incrementAndGet();
+      return List.of();
     }
+    List<ForkJoinTask<VerdictRow>> tasks = new ArrayList<>();
     boolean named = false;
-    for (ObjectProgram program : object.programs()) {
-      if (argument.program() != null && !argument.program().equals(program.name())) {
-        continue;
+    try {
+      BpfObject object = argument.open();
+      PresetTarget.apply(object, settings.presets);
+      for (ObjectProgram program : object.programs()) {
+        if (argument.program() != null && !argument.program().equals(program.name())) {
+          continue;
+        }
+        named = true;
+        if (settings.filters.wants(file, program.name())) {
+          tasks.add(task(name, object, program));
+        } else {
+          skippedPrograms.incrementAndGet();
+        }
       }
-      named = true;
-      if (program.type() == ProgramType.EXT && target != null) {
-        program.attachTarget(target, null);
-      }
-      if (filter.accepts(argument.path().getFileName().toString(), program.name())) {
-        rows.add(program(name, object, program, options, kernel, bench));
-      }
+    } catch (SkepException e) {
+      skippedFiles.incrementAndGet();
+      String text = String.valueOf(e.getMessage());
+      String message = text.startsWith(name) ? text : name + ": " + text;
+      return List.of(VerdictRow.failed(name, "", "", "", verdictOf(e), message));
     }
     if (!named && argument.program() != null) {
       String message = name + ": no program \"" + argument.program() + "\"";
-      rows.add(VerdictRow.failed(name, "", "", "", "malformed", message));
+      return List.of(VerdictRow.failed(name, "", "", "", "malformed", message));
     }
+    List<VerdictRow> rows = ForkJoinTask.invokeAll(tasks).stream().map(ForkJoinTask::join).toList();
+    files.incrementAndGet();
     return rows;
   }
 
-  private static VerdictRow program(
-      String name,
-      BpfObject object,
-      ObjectProgram program,
-      VerifierOptions options,
-      @Nullable KernelEngine kernel,
-      int bench) {
+  /** Links the program now, and judges it when the task runs. */
+  private ForkJoinTask<VerdictRow> task(String name, BpfObject object, ObjectProgram program) {
+    if (program.type() == ProgramType.EXT && settings.target != null) {
+      program.attachTarget(settings.target, null);
+    }
+    program.flags(program.flags() | settings.flags);
     try {
       Program linked = object.toProgram(program);
-      return program(name, linked, options)
-          .explainedBy(new Why(linked, options))
-          .beside(
-              kernel == null ? null : LinuxSide.of(kernel, linked, options),
-              bench == 0 ? null : VerifyBench.measure(linked, options, kernel, bench));
+      return ForkJoinTask.adapt(() -> counted(judged(name, linked)));
     } catch (SkepException e) {
       VerdictRow row =
           VerdictRow.failed(
@@ -90,23 +136,52 @@ final class Judge {
                   program.type().text(),
                   verdictOf(e),
                   e.getMessage())
-              .explainedBy(new Why(null, options));
-      return kernel == null ? row : row.beside(LinuxSide.notCompared("does not link"), null);
+              .explainedBy(settings.explained ? new Why(null, settings.options) : null);
+      VerdictRow compared =
+          settings.kernel == null ? row : row.beside(LinuxSide.notCompared("does not link"), null);
+      return ForkJoinTask.adapt(() -> counted(compared));
     }
+  }
+
+  private VerdictRow counted(VerdictRow row) {
+    programs.incrementAndGet();
+    return row;
+  }
+
+  private VerdictRow judged(String name, Program program) {
+    VerifierOptions options = settings.options;
+    KernelEngine kernel = settings.kernel;
+    VerdictRow row = program(name, program, options, settings.dumps);
+    return row.explainedBy(settings.explained ? new Why(program, options) : null)
+        .beside(
+            kernel == null ? null : LinuxSide.of(kernel, program, options),
+            settings.bench == 0
+                ? null
+                : VerifyBench.measure(program, options, kernel, settings.bench))
+        .withTopLines(TopLines.of(row.log(), settings.topLines));
   }
 
   /**
    * Verifies, and where it is accepted rewrites and compiles in the kernel's layout for the sizes.
    */
   static VerdictRow program(String name, Program program, VerifierOptions options) {
+    return program(name, program, options, List.of());
+  }
+
+  private static VerdictRow program(
+      String name, Program program, VerifierOptions options, List<String> dumps) {
     Verdict verdict = Verifier.verify(program, options);
     int xlated = -1;
     int jited = -1;
+    StringBuilder dump = new StringBuilder();
     if (verdict instanceof Verdict.Accepted accepted) {
       try {
         RunnableProgram runnable = KernelImage.rewritten(accepted.program());
         xlated = runnable.insns().length;
         jited = KernelImage.of(runnable).length;
+        for (String form : dumps) {
+          dump.append(ProgramDump.text(form, name, runnable));
+        }
       } catch (RejectedException e) {
         verdict = Rewriter.verdict(accepted, e);
       } catch (UnsupportedException e) {
@@ -114,7 +189,7 @@ final class Judge {
         xlated = -1;
       }
     }
-    return VerdictRow.of(name, program, verdict, xlated, jited);
+    return VerdictRow.of(name, program, verdict, xlated, jited).withDump(dump.toString());
   }
 
   private static String verdictOf(SkepException e) {

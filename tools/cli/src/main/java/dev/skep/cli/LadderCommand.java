@@ -1,6 +1,7 @@
 package dev.skep.cli;
 
 import dev.skep.cli.pcap.CaptureReader;
+import dev.skep.cli.stats.Filters;
 import dev.skep.engine.TestRun;
 import dev.skep.errors.MalformedException;
 import dev.skep.errors.SkepException;
@@ -65,7 +66,7 @@ final class LadderCommand implements Callable<Integer> {
     LadderOutput output = LadderOutput.of(format, global.pretty, spec.commandLine().getOut());
     List<TestRun> given = givenInputs();
     List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
-    ProgramFilter filter = new ProgramFilter(filters);
+    Filters filter = parsed(filters);
     // Says at once, and once, where there is no kernel to compare with.
     ObjectLadder.open().close();
     int status = ExitStatus.OK;
@@ -108,6 +109,14 @@ final class LadderCommand implements Callable<Integer> {
     }
   }
 
+  private static Filters parsed(List<String> texts) {
+    try {
+      return Filters.parse(texts);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("-f: " + e.getMessage());
+    }
+  }
+
   /** The user's inputs; none means that inputs are generated for each program's type. */
   private List<TestRun> givenInputs() throws IOException {
     List<TestRun> inputs = new ArrayList<>();
@@ -130,8 +139,7 @@ final class LadderCommand implements Callable<Integer> {
     return inputs;
   }
 
-  private List<Comparison> climb(
-      ObjectArgument argument, ProgramFilter filter, List<TestRun> given) {
+  private List<Comparison> climb(ObjectArgument argument, Filters filter, List<TestRun> given) {
     String name = argument.path().toString();
     List<Comparison> rows = new ArrayList<>();
     BpfObject object;
@@ -147,7 +155,7 @@ final class LadderCommand implements Callable<Integer> {
           continue;
         }
         named = true;
-        if (filter.accepts(String.valueOf(argument.path().getFileName()), program.name())) {
+        if (filter.wants(String.valueOf(argument.path().getFileName()), program.name())) {
           rows.add(ladder.climb(object, program, inputs(program, given)).withObject(name));
         }
       }

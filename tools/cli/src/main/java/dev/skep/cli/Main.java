@@ -63,6 +63,7 @@ public final class Main {
         !List.of(args).contains("gen") && List.of(args).contains("-d")
             || List.of(args).contains("--debug");
     CommandLine line = new CommandLine(new Main());
+    line.setExpandAtFiles(false); // commands read their own lists
     line.setOut(out);
     line.setErr(err);
     line.setParameterExceptionHandler(Main::usageError);

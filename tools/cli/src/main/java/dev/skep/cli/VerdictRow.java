@@ -1,11 +1,15 @@
 package dev.skep.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.skep.cli.stats.StatRow;
+import dev.skep.cli.stats.Statistic;
+import dev.skep.cli.stats.Value;
 import dev.skep.program.AttachType;
 import dev.skep.program.Program;
 import dev.skep.verify.Verdict;
 import dev.skep.verify.VerifierStats;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,16 +20,13 @@ import org.jspecify.annotations.Nullable;
  * @param stats null when the program did not reach the verifier
  * @param xlatedInsns -1 when it was not rewritten
  * @param jitedBytes -1 when it was not compiled
- * @param linux the running kernel's side, where it was asked
- * @param bench what verification costs, where that was measured
- * @param why how a rejection is explained, where that is wanted
  */
 record VerdictRow(
     String object,
     String program,
     String section,
     String progType,
-    String attachType,
+    int attachType,
     String verdict,
     int errno,
     String message,
@@ -35,9 +36,8 @@ record VerdictRow(
     int xlatedInsns,
     int jitedBytes,
     String log,
-    @Nullable LinuxSide linux,
-    VerifyBench.@Nullable Result bench,
-    @Nullable Why why) {
+    RowDetails details) {
+  private static final VerifierStats NOTHING = new VerifierStats(0, 0, 0, 0, "", 0);
 
   static VerdictRow of(
       String object, Program program, Verdict verdict, int xlatedInsns, int jitedBytes) {
@@ -65,7 +65,7 @@ record VerdictRow(
         program.name(),
         program.section(),
         program.type().text(),
-        attachName(program),
+        program.expectedAttachType(),
         name,
         errno,
         message,
@@ -75,73 +75,63 @@ record VerdictRow(
         xlatedInsns,
         jitedBytes,
         verdict.log(),
-        null,
-        null,
-        null);
+        RowDetails.NONE);
   }
 
   /** A program or object that never reached the verifier. */
   static VerdictRow failed(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
-        object, program, section, type, "", verdict, 0, message, -1, null, 0, -1, -1, "", null,
-        null, null);
+        object, program, section, type, 0, verdict, 0, message, -1, null, 0, -1, -1, "",
+        RowDetails.NONE);
   }
 
-  private static String attachName(Program program) {
-    AttachType type = AttachType.ofNumber(program.expectedAttachType());
-    return type == null || program.expectedAttachType() == 0 ? "" : type.text();
+  private VerdictRow with(RowDetails other) {
+    return new VerdictRow(
+        object, program, section, progType, attachType, verdict, errno, message, insn, stats, size,
+        xlatedInsns, jitedBytes, log, other);
   }
 
   /** The same beside the running kernel, and with what verification costs. */
   VerdictRow beside(@Nullable LinuxSide side, VerifyBench.@Nullable Result cost) {
-    return new VerdictRow(
-        object,
-        program,
-        section,
-        progType,
-        attachType,
-        verdict,
-        errno,
-        message,
-        insn,
-        stats,
-        size,
-        xlatedInsns,
-        jitedBytes,
-        log,
-        side,
-        cost,
-        why);
+    return with(details.beside(side, cost));
   }
 
   /** The same with how to explain it, if it is a rejection. */
   VerdictRow explainedBy(@Nullable Why explaining) {
-    if (!verdict.equals("rejected")) {
-      return this;
-    }
+    return verdict.equals("rejected") ? with(details.explainedBy(explaining)) : this;
+  }
+
+  VerdictRow withTopLines(List<TopLines.Line> lines) {
+    return with(details.withTopLines(lines));
+  }
+
+  VerdictRow withDump(String text) {
+    return with(details.withDump(text));
+  }
+
+  /** Without the log, which may be long. */
+  VerdictRow withoutLog() {
     return new VerdictRow(
-        object,
-        program,
-        section,
-        progType,
-        attachType,
-        verdict,
-        errno,
-        message,
-        insn,
-        stats,
-        size,
-        xlatedInsns,
-        jitedBytes,
-        log,
-        linux,
-        bench,
-        explaining);
+        object, program, section, progType, attachType, verdict, errno, message, insn, stats, size,
+        xlatedInsns, jitedBytes, "", details);
+  }
+
+  @Nullable LinuxSide linux() {
+    return details.linux();
+  }
+
+  VerifyBench.@Nullable Result bench() {
+    return details.bench();
+  }
+
+  @Nullable Why why() {
+    return details.why();
   }
 
   /** How the running kernel's answer compares; empty where it was not asked. */
   String againstLinux() {
+    LinuxSide linux = linux();
     return linux == null ? "" : linux.outcome();
   }
 
@@ -149,7 +139,13 @@ record VerdictRow(
     return verdict.equals("accepted");
   }
 
+  /** The verdict in veristat's words. */
+  String verdictText() {
+    return Value.verdict(verdict).text();
+  }
+
   int exitStatus() {
+    LinuxSide linux = linux();
     if (linux != null && linux.isDifferent()) {
       return ExitStatus.REJECTED;
     }
@@ -159,6 +155,63 @@ record VerdictRow(
       case "unsupported" -> ExitStatus.UNSUPPORTED;
       default -> ExitStatus.MALFORMED;
     };
+  }
+
+  /** The figures in veristat's words; what veristat has no figure for is 0 there. */
+  StatRow figures() {
+    StatRow row =
+        StatRow.of(object.substring(object.lastIndexOf('/') + 1), program)
+            .with(Statistic.VERDICT, Value.verdict(verdict))
+            .with(Statistic.PROG_TYPE, Value.programType(progType))
+            .with(Statistic.ATTACH_TYPE, Value.attachType(attachType))
+            .with(Statistic.SECTION, Value.of(section))
+            .with(Statistic.ERRNO, errno)
+            .with(Statistic.MESSAGE, Value.of(message));
+    if (stats != null || errno != 0 || verdict.equals("rejected")) {
+      counters(row);
+    }
+    if (insn >= 0) {
+      row.with(Statistic.INSN, insn);
+    }
+    if (xlatedInsns >= 0) {
+      row.with(Statistic.XLATED, xlatedInsns);
+    }
+    LinuxSide linux = linux();
+    VerifyBench.Result bench = bench();
+    if (linux != null) {
+      row.with(Statistic.LINUX, Value.of(linux.outcome()));
+    }
+    if (bench != null) {
+      row.with(Statistic.COST, Value.ofTenths(bench.skep().median()));
+      if (bench.linux() != null) {
+        row.with(Statistic.LINUX_COST, Value.ofTenths(bench.linux().median()));
+      }
+    }
+    return row;
+  }
+
+  private void counters(StatRow row) {
+    VerifierStats counted = stats == null ? NOTHING : stats;
+    row.with(Statistic.DURATION, counted.durationNanos() / 1000)
+        .with(Statistic.TOTAL_INSNS, counted.insnsProcessed())
+        .with(Statistic.TOTAL_STATES, counted.totalStates())
+        .with(Statistic.PEAK_STATES, counted.peakStates())
+        .with(Statistic.MAX_STATES, counted.maxStatesPerInsn())
+        .with(Statistic.STACK, stackBytes(counted.stackDepth()))
+        // The kernel of this dialect always prints 0, and nothing measures its memory here.
+        .with(Statistic.MARK_READ, 0)
+        .with(Statistic.MEMORY_PEAK, -1)
+        .with(Statistic.SIZE, size)
+        .with(Statistic.JITED, Math.max(jitedBytes, 0));
+  }
+
+  /** The sum of the depths of all functions. */
+  private static long stackBytes(String depths) {
+    long sum = 0;
+    for (String depth : depths.split("\\+", -1)) {
+      sum += depth.isEmpty() ? 0 : Long.parseLong(depth);
+    }
+    return sum;
   }
 
   /** Writes the fields into an open JSON object. */
@@ -197,16 +250,13 @@ record VerdictRow(
     json.writeStringField("program", program);
     json.writeStringField("section", section);
     json.writeStringField("prog_type", progType);
+    if (stats != null) {
+      AttachType attach = AttachType.ofNumber(attachType);
+      json.writeStringField("attach_type", attach == null ? "" : attach.text());
+      json.writeNumberField("prog_size", size);
+    }
     writeFields(json, withLog);
-    if (why != null) {
-      ExplanationJson.writeField(json, why.explain(message));
-    }
-    if (linux != null) {
-      linux.writeFields(json);
-    }
-    if (bench != null) {
-      bench.writeFields(json);
-    }
+    details.writeFields(json, message);
     json.writeEndObject();
   }
 }

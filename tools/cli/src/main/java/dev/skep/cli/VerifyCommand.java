@@ -1,21 +1,18 @@
 package dev.skep.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.skep.cli.json.Json;
-import dev.skep.ladder.Finding;
+import dev.skep.cli.stats.ListFile;
+import dev.skep.cli.stats.Report;
+import dev.skep.cli.stats.Statistic;
 import dev.skep.ladder.ObjectLadder;
 import dev.skep.linux.KernelEngine;
 import dev.skep.program.Dialect;
-import dev.skep.program.Program;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,33 +27,54 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = "Judge programs as Linux would; 'a.bpf.o:prog' names one program.")
 final class VerifyCommand implements Callable<Integer> {
+  private static final int TEST_STATE_FREQ = 1 << 3;
+  private static final int TEST_REG_INVARIANTS = 1 << 7;
+
   @Mixin GlobalOptions global;
+  @Mixin ReportOptions shown;
+  @Mixin LogOptions log;
+  @Mixin ExplainOptions explanations;
   @Spec CommandSpec spec;
 
-  @Parameters(arity = "1..*", paramLabel = "OBJ[:PROG]", description = "Objects to judge.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "OBJ[:PROG]",
+      description = "Objects to judge; @FILE has one a line. With -C and -R: kept runs.")
   List<String> objects;
 
-  @Option(names = "-f", paramLabel = "PROG", description = "Only these programs ('*', '?', '!').")
-  List<String> filters = new ArrayList<>();
+  @Option(
+      names = {"-C", "--compare"},
+      description = "Compare two runs that were kept as csv or json.")
+  boolean compare;
 
   @Option(
-      names = "-l",
-      paramLabel = "LEVEL",
-      description = "Verifier log: 1 failures' path, 2 everything, 4 statistics (may be added up).")
-  @Nullable Integer logLevel;
-
-  @Option(names = "-o", paramLabel = "FORMAT", description = "table, csv or json.")
-  String format = "table";
-
-  @Option(names = "-e", split = ",", paramLabel = "SPEC", description = "Statistics to emit.")
-  List<String> emit = new ArrayList<>();
+      names = {"-R", "--replay"},
+      description = "Show a run that was kept as csv or json.")
+  boolean replay;
 
   @Option(
-      names = "-s",
-      split = ",",
-      paramLabel = "SPEC",
-      description = "Statistics to sort by; '^' before or after the name for descending.")
-  List<String> sort = new ArrayList<>();
+      names = {"-G", "--set-global-vars"},
+      paramLabel = "VAR=VALUE",
+      description = "Initial value of a global variable: \"a.b[2] = -1\"; @FILE has one a line.")
+  List<String> presets = new ArrayList<>();
+
+  @Option(
+      names = {"-t", "--test-states"},
+      description = "Keep a state wherever that is possible (BPF_F_TEST_STATE_FREQ).")
+  boolean testStates;
+
+  @Option(
+      names = {"-r", "--test-reg-invariants"},
+      description = "Fail where bounds of a register contradict (BPF_F_TEST_REG_INVARIANTS).")
+  boolean testInvariants;
+
+  @Option(
+      names = "--dump",
+      arity = "0..1",
+      fallbackValue = "xlated",
+      paramLabel = "xlated|jited",
+      description = "Dump what accepted programs become.")
+  List<String> dumps = new ArrayList<>();
 
   @Option(
       names = "--target",
@@ -81,16 +99,26 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Measure verification in N rounds, beside Linux with --against-linux.")
   int bench;
 
-  @Mixin ExplainOptions explanations;
-
-  @Option(names = "--jobs", paramLabel = "N", description = "Objects at once.")
+  @Option(names = "--jobs", paramLabel = "N", description = "Programs at once.")
   int jobs = Runtime.getRuntime().availableProcessors();
 
   @Override
   public Integer call() throws IOException {
-    if (logLevel != null && (logLevel < 0 || logLevel > 7)) {
-      throw new UsageException("-l: level must be 0 to 7");
+    check();
+    Report report = shown.report(columns());
+    if (compare || replay) {
+      return new KeptRuns(spec.commandLine().getOut(), report, shown.format, global.pretty)
+          .show(objects, compare);
     }
+    VerifyOutput output = output(report);
+    List<ObjectArgument> arguments = arguments();
+    try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null) {
+      return judgeAll(arguments, new Judge(settings(report, kernel)), output);
+    }
+  }
+
+  private void check() {
+    log.check();
     if (jobs < 1) {
       throw new UsageException("--jobs: must be at least 1");
     }
@@ -100,46 +128,101 @@ final class VerifyCommand implements Callable<Integer> {
     if (bench > 0) {
       jobs = 1; // what runs beside it would be measured too
     }
-    if (global.anyJson()) {
-      format = "json";
+    if (compare && replay) {
+      throw new UsageException("-C and -R: one of them");
     }
-    Output output =
-        switch (format) {
-          case "json" -> new JsonLines();
-          case "csv" -> new Columns(true);
-          case "table" -> new Columns(false);
-          default -> throw new UsageException("-o: unknown format \"" + format + "\"");
-        };
-    int status = judgeAll(output);
-    output.end();
-    return status;
+    if (log.verbose && shown.quiet) {
+      throw new UsageException("-v and -q: one of them");
+    }
+    for (String form : dumps) {
+      if (!ProgramDump.FORMS.contains(form)) {
+        throw new UsageException("--dump: xlated or jited, not \"" + form + "\"");
+      }
+    }
+    if (global.anyJson()) {
+      shown.format = "json";
+    }
+    if (!List.of("table", "csv", "json").contains(shown.format)) {
+      throw new UsageException("-o: unknown format \"" + shown.format + "\"");
+    }
   }
 
-  private int judgeAll(Output output) throws IOException {
-    List<ObjectArgument> arguments = objects.stream().map(ObjectArgument::parse).toList();
-    VerifierOptions options = rules().withLogLevel(logLevel == null ? 1 : logLevel);
-    ProgramFilter filter = new ProgramFilter(filters);
-    Program extended = target == null ? null : ObjectArgument.parse(target).openProgram();
+  private List<Statistic> columns() {
+    List<Statistic> more = new ArrayList<>();
+    if (againstLinux) {
+      more.add(Statistic.LINUX);
+    }
+    if (bench > 0) {
+      more.add(Statistic.COST);
+      if (againstLinux) {
+        more.add(Statistic.LINUX_COST);
+      }
+    }
+    return more;
+  }
+
+  private VerifyOutput output(Report report) {
+    PrintWriter out = spec.commandLine().getOut();
+    return switch (shown.format) {
+      case "json" ->
+          new VerifyJson(out, report, !shown.sort.isEmpty(), global.pretty, log.isShown());
+      case "csv" -> new VerifyCsv(out, spec.commandLine().getErr(), report, shown.quiet);
+      default -> new VerifyTable(out, report, shown.quiet, log.isShown(), log.topLines, explanations);
+    };
+  }
+
+  private List<ObjectArgument> arguments() {
+    List<ObjectArgument> arguments = new ArrayList<>();
+    for (String text : objects) {
+      if (text.startsWith("@")) {
+        ListFile.lines(text.substring(1))
+            .forEach(line -> arguments.add(ObjectArgument.parse(line)));
+      } else {
+        arguments.add(ObjectArgument.parse(text));
+      }
+    }
+    return arguments;
+  }
+
+  private Judge.Settings settings(Report report, @Nullable KernelEngine kernel) {
+    int flags = (testStates ? TEST_STATE_FREQ : 0) | (testInvariants ? TEST_REG_INVARIANTS : 0);
+    return new Judge.Settings(
+        log.apply(rules()),
+        flags,
+        GlobalPreset.all(presets),
+        target == null ? null : ObjectArgument.parse(target).openProgram(),
+        report.filters(),
+        kernel,
+        bench,
+        explanations.keeps(objects.size()),
+        log.topLines,
+        dumps);
+  }
+
+  private int judgeAll(List<ObjectArgument> arguments, Judge judge, VerifyOutput output)
+      throws IOException {
+    boolean streams = shown.format.equals("json") && Terminal.isOutput();
+    VerifyProgress progress = new VerifyProgress(!shown.quiet && !streams, arguments.size());
     int status = ExitStatus.OK;
-    try (KernelEngine kernel = againstLinux ? ObjectLadder.kernel() : null;
-        ExecutorService workers =
-            Executors.newFixedThreadPool(Math.clamp(arguments.size(), 1, jobs))) {
+    try (ForkJoinPool workers = new ForkJoinPool(jobs)) {
       List<Future<List<VerdictRow>>> answers = new ArrayList<>();
       for (ObjectArgument argument : arguments) {
-        answers.add(
-            workers.submit(() -> Judge.object(argument, extended, filter, options, kernel, bench)));
+        answers.add(workers.submit(() -> judge.object(argument)));
       }
       for (Future<List<VerdictRow>> answer : answers) {
-        for (VerdictRow judged : Waiting.result(answer)) {
-          VerdictRow row = explanations.keeps(arguments.size()) ? judged : judged.explainedBy(null);
+        for (VerdictRow row :
+            Waiting.result(answer, () -> progress.show(judge.files(), judge.programs()))) {
           status = ExitStatus.worse(status, row.exitStatus());
           if (row.program().isEmpty()) {
+            progress.clear();
             Main.error(spec.commandLine().getErr(), row.message());
           }
           output.row(row);
         }
       }
     }
+    progress.clear();
+    output.end(judge.summary());
     return status;
   }
 
@@ -150,170 +233,5 @@ final class VerifyCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--kernel: " + e.getMessage());
     }
-  }
-
-  private sealed interface Output {
-    void row(VerdictRow row) throws IOException;
-
-    void end() throws IOException;
-  }
-
-  private final class JsonLines implements Output {
-    private final PrintWriter out = spec.commandLine().getOut();
-
-    @Override
-    public void row(VerdictRow row) throws IOException {
-      java.io.StringWriter text = new java.io.StringWriter();
-      try (JsonGenerator json = Json.FACTORY.createGenerator(text)) {
-        if (global.pretty) {
-          json.useDefaultPrettyPrinter();
-        }
-        row.write(json, logLevel != null);
-      }
-      out.println(text);
-      out.flush();
-    }
-
-    @Override
-    public void end() {}
-  }
-
-  /** A table or CSV: all rows are needed for widths and order. */
-  private final class Columns implements Output {
-    private final boolean csv;
-    private final List<VerdictRow> rows = new ArrayList<>();
-
-    Columns(boolean csv) {
-      this.csv = csv;
-    }
-
-    @Override
-    public void row(VerdictRow row) {
-      rows.add(row);
-    }
-
-    @Override
-    public void end() {
-      PrintWriter out = spec.commandLine().getOut();
-      List<VerdictRow> sorted = sorted();
-      if (!csv && logLevel != null) {
-        sorted.forEach(row -> printLog(out, row));
-      }
-      List<VerifyColumn> columns = columns();
-      if (csv) {
-        out.println(String.join(",", columns.stream().map(VerifyColumn::key).toList()));
-        for (VerdictRow row : sorted) {
-          out.println(
-              String.join(",", columns.stream().map(c -> TextTable.csv(c.cell(row))).toList()));
-        }
-        return;
-      }
-      TextTable table = new TextTable("", columns.stream().map(VerifyColumn::head).toList());
-      for (VerdictRow row : sorted) {
-        table.row(columns.stream().map(c -> c.cell(row)).toList());
-      }
-      table.lines().forEach(out::println);
-      printReasons(out, sorted);
-      sorted.forEach(row -> printDifferences(out, row));
-      explanations.print(out, sorted);
-      long accepted = rows.stream().filter(VerdictRow::accepted).count();
-      out.println(
-          "\n"
-              + rows.size()
-              + " programs: "
-              + accepted
-              + " accepted, "
-              + count("rejected")
-              + " rejected, "
-              + count("unsupported")
-              + " unsupported, "
-              + count("malformed")
-              + " malformed"
-              + (againstLinux ? "; " + different() + " differ from linux" : ""));
-    }
-
-    private long different() {
-      return rows.stream().filter(row -> row.againstLinux().equals("different")).count();
-    }
-
-    private long count(String verdict) {
-      return rows.stream().filter(row -> row.verdict().equals(verdict)).count();
-    }
-
-    private void printReasons(PrintWriter out, List<VerdictRow> sorted) {
-      boolean first = true;
-      for (VerdictRow row : sorted) {
-        if (!row.accepted() && !row.message().isEmpty()) {
-          out.print(first ? "\n" : "");
-          first = false;
-          String where =
-              row.program().isEmpty() ? row.object() : row.object() + ":" + row.program();
-          String insn = row.insn() < 0 ? "" : ", insn " + row.insn();
-          out.println(where + insn + ": " + row.verdict() + ": " + row.message());
-        }
-      }
-    }
-
-    private static void printDifferences(PrintWriter out, VerdictRow row) {
-      if (row.linux() != null) {
-        for (Finding finding : row.linux().findings()) {
-          LadderOutput.describe(out, row.object() + ":" + row.program(), finding);
-        }
-      }
-    }
-
-    private List<VerdictRow> sorted() {
-      List<VerdictRow> sorted = new ArrayList<>(rows);
-      Comparator<VerdictRow> order = null;
-      for (String text : sort) {
-        boolean down = text.startsWith("^") || text.endsWith("^");
-        Comparator<VerdictRow> next = VerifyColumn.parse(text.replace("^", "")).order();
-        next = down ? next.reversed() : next;
-        order = order == null ? next : order.thenComparing(next);
-      }
-      if (order != null) {
-        sorted.sort(order);
-      }
-      return sorted;
-    }
-
-    private List<VerifyColumn> columns() {
-      if (!emit.isEmpty()) {
-        return emit.stream().map(VerifyColumn::parse).toList();
-      }
-      List<VerifyColumn> columns =
-          new ArrayList<>(
-              List.of(
-                  VerifyColumn.FILE_NAME,
-                  VerifyColumn.PROG_NAME,
-                  VerifyColumn.VERDICT,
-                  VerifyColumn.DURATION,
-                  VerifyColumn.TOTAL_INSNS,
-                  VerifyColumn.TOTAL_STATES,
-                  VerifyColumn.PEAK_STATES));
-      if (againstLinux) {
-        columns.add(VerifyColumn.LINUX);
-      }
-      if (bench > 0) {
-        columns.add(VerifyColumn.COST);
-        if (againstLinux) {
-          columns.add(VerifyColumn.LINUX_COST);
-        }
-      }
-      return columns;
-    }
-  }
-
-  private static void printLog(PrintWriter out, VerdictRow row) {
-    out.println(
-        "PROCESSING "
-            + row.object()
-            + "/"
-            + row.program()
-            + ", VERDICT: "
-            + row.verdict()
-            + ", VERIFIER LOG:");
-    out.print(row.log());
-    out.println();
   }
 }
