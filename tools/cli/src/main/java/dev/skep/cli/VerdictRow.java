@@ -37,7 +37,7 @@ record VerdictRow(
     int jitedBytes,
     String log,
     RowDetails details) {
-  private static final VerifierStats NOTHING = new VerifierStats(0, 0, 0, 0, "", 0);
+  private static final VerifierStats NOTHING = new VerifierStats(0, 0, 0, 0, "", 0, 0);
 
   static VerdictRow of(
       String object, Program program, Verdict verdict, int xlatedInsns, int jitedBytes) {
@@ -82,14 +82,40 @@ record VerdictRow(
   static VerdictRow failed(
       String object, String program, String section, String type, String verdict, String message) {
     return new VerdictRow(
-        object, program, section, type, 0, verdict, 0, message, -1, null, 0, -1, -1, "",
+        object,
+        program,
+        section,
+        type,
+        0,
+        verdict,
+        0,
+        message,
+        -1,
+        null,
+        0,
+        -1,
+        -1,
+        "",
         RowDetails.NONE);
   }
 
   private VerdictRow with(RowDetails other) {
     return new VerdictRow(
-        object, program, section, progType, attachType, verdict, errno, message, insn, stats, size,
-        xlatedInsns, jitedBytes, log, other);
+        object,
+        program,
+        section,
+        progType,
+        attachType,
+        verdict,
+        errno,
+        message,
+        insn,
+        stats,
+        size,
+        xlatedInsns,
+        jitedBytes,
+        log,
+        other);
   }
 
   /** The same beside the running kernel, and with what verification costs. */
@@ -113,8 +139,21 @@ record VerdictRow(
   /** Without the log, which may be long. */
   VerdictRow withoutLog() {
     return new VerdictRow(
-        object, program, section, progType, attachType, verdict, errno, message, insn, stats, size,
-        xlatedInsns, jitedBytes, "", details);
+        object,
+        program,
+        section,
+        progType,
+        attachType,
+        verdict,
+        errno,
+        message,
+        insn,
+        stats,
+        size,
+        xlatedInsns,
+        jitedBytes,
+        "",
+        details);
   }
 
   @Nullable LinuxSide linux() {

@@ -167,7 +167,8 @@ final class VerifyCommand implements Callable<Integer> {
       case "json" ->
           new VerifyJson(out, report, !shown.sort.isEmpty(), global.pretty, log.isShown());
       case "csv" -> new VerifyCsv(out, spec.commandLine().getErr(), report, shown.quiet);
-      default -> new VerifyTable(out, report, shown.quiet, log.isShown(), log.topLines, explanations);
+      default ->
+          new VerifyTable(out, report, shown.quiet, log.isShown(), log.topLines, explanations);
     };
   }
 
