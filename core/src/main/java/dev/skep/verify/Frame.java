@@ -1,6 +1,7 @@
 package dev.skep.verify;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call frame (struct bpf_func_state): 11 registers and the stack slots touched so far.
@@ -64,6 +65,9 @@ final class Frame {
 
   /** Completed simulations of a callback that this frame called (bpf_loop). */
   int callbackDepth;
+
+  /** What {@link LiveStack} keeps for the calls that led here, once it was asked. */
+  LiveStack.@Nullable Instance live;
 
   Frame() {
     regs = new long[Reg.COUNT * Reg.STRIDE];
@@ -149,6 +153,7 @@ final class Frame {
     copy.callbackRetMin = callbackRetMin;
     copy.callbackRetMax = callbackRetMax;
     copy.callbackDepth = callbackDepth;
+    copy.live = live;
     return copy;
   }
 

@@ -11,23 +11,19 @@ import org.jspecify.annotations.Nullable;
 final class LiveStack {
   private static final int BUCKETS = 256;
 
-  // Words of one instruction within Instance.masks.
-  private static final int MAY_READ = 0;
-  private static final int MUST_WRITE = 1;
-  private static final int MUST_WRITE_LATER = 2;
-  private static final int LIVE = 3;
-  private static final int WORDS = 4;
-
   /** The marks of one subprogram, entered through one chain of calls (struct func_instance). */
-  private static final class Instance {
+  static final class Instance {
     /** Call instructions, then the start of the subprogram. */
     final int[] calls;
 
     final Subprog subprog;
     final int[] starts;
     final @Nullable Instance next;
-    final long[][] masks;
-    final boolean[] writeSeen;
+    private final @Nullable StackMarks[] marks;
+
+    /** A bit for each instruction of which some path has told what it writes. */
+    private final long[] writeSeen;
+
     boolean updated;
     boolean writeDropped;
 
@@ -36,39 +32,44 @@ final class LiveStack {
       this.starts = starts;
       this.subprog = subprog;
       this.next = next;
-      masks = new long[calls.length][];
-      writeSeen = new boolean[subprog.end - subprog.start];
+      marks = new StackMarks[calls.length];
+      writeSeen = new long[(subprog.end - subprog.start + 63) / 64];
     }
 
     int frame() {
       return calls.length - 1;
     }
 
-    long @Nullable [] of(int frame) {
-      return masks[frame];
+    @Nullable StackMarks of(int frame) {
+      return marks[frame];
     }
 
-    long[] grow(int frame) {
-      long[] words = masks[frame];
-      if (words == null) {
-        words = new long[writeSeen.length * WORDS];
-        masks[frame] = words;
+    StackMarks grow(int frame) {
+      StackMarks grown = marks[frame];
+      if (grown == null) {
+        grown = new StackMarks(subprog.postorderEnd - subprog.postorderStart);
+        marks[frame] = grown;
       }
-      return words;
+      return grown;
     }
 
-    int at(int insn) {
-      return (insn - subprog.start) * WORDS;
+    /** Notes that an instruction's writes were told; whether they were before. */
+    boolean seeWrites(int insn) {
+      int index = insn - subprog.start;
+      long bit = 1L << index;
+      boolean before = (writeSeen[index >> 6] & bit) != 0;
+      writeSeen[index >> 6] |= bit;
+      return before;
     }
   }
 
   private final Env env;
   private final boolean deepSlots;
+  private @Nullable Flow flow;
   private final @Nullable Instance[] table = new Instance[BUCKETS];
   private final int[] calls = new int[State.MAX_FRAMES];
   private final int[] starts = new int[State.MAX_FRAMES];
   private @Nullable Instance current;
-  private final int[] next = new int[2];
   private final long[] written = new long[State.MAX_FRAMES];
   private int writtenBy;
 
@@ -83,9 +84,33 @@ final class LiveStack {
     deepSlots = env.options.dialect().followsDeepSlots();
   }
 
+  private Flow flow() {
+    Flow known = flow;
+    if (known == null) {
+      known = new Flow(env.insns, env.marks.postorder);
+      flow = known;
+    }
+    return known;
+  }
+
+  private int position(Instance instance, int insn) {
+    return flow().position[insn] - instance.subprog.postorderStart;
+  }
+
   // Instances ---------------------------------------------------------------------------------
 
+  /** The instance of a frame, which is the same as long as the frame exists. */
   private Instance lookup(State state, int frame) {
+    Frame of = state.view(frame);
+    Instance known = of.live;
+    if (known == null) {
+      known = find(state, frame);
+      of.live = known;
+    }
+    return known;
+  }
+
+  private Instance find(State state, int frame) {
     for (int i = 0; i <= frame; i++) {
       starts[i] = env.subprogs[state.view(i).subprogno].start;
       if (i < frame) {
@@ -146,14 +171,15 @@ final class LiveStack {
     read(current(), frame, insn, slots);
   }
 
-  private static void read(Instance instance, int frame, int insn, long slots) {
-    long[] words = instance.grow(frame);
-    int at = instance.at(insn);
-    long all = words[at + MAY_READ] | slots;
-    if (all != words[at + MAY_READ] && (all & ~words[at + LIVE]) != 0) {
-      instance.updated = true;
+  private void read(Instance instance, int frame, int insn, long slots) {
+    StackMarks marks = instance.grow(frame);
+    int at = position(instance, insn);
+    long old = marks.get(at, StackMarks.MAY_READ);
+    long all = old | slots;
+    if (all != old) {
+      instance.updated |= (all & ~marks.get(at, StackMarks.LIVE)) != 0;
+      marks.mark(at, StackMarks.MAY_READ, all);
     }
-    words[at + MAY_READ] = all;
   }
 
   /** Begins to collect what an instruction writes. */
@@ -163,7 +189,9 @@ final class LiveStack {
 
   private void begin(Instance instance, int insn) {
     writtenBy = insn;
-    Arrays.fill(written, 0, instance.frame() + 1, 0);
+    for (int frame = instance.frame(); frame >= 0; frame--) {
+      written[frame] = 0;
+    }
   }
 
   /** The instruction overwrites whole slots of a frame. */
@@ -179,28 +207,29 @@ final class LiveStack {
   }
 
   private void commit(Instance instance) {
-    int index = writtenBy - instance.subprog.start;
-    for (int frame = 0; frame <= instance.frame(); frame++) {
+    boolean seen = instance.seeWrites(writtenBy);
+    for (int frame = instance.frame(); frame >= 0; frame--) {
       long mask = written[frame];
-      if (mask == 0 && !instance.writeSeen[index]) {
-        continue;
-      }
-      long[] words = instance.grow(frame);
-      int at = index * WORDS + MUST_WRITE;
-      long old = deepSlots ? words[at] : words[at] & 0xffffffffL;
-      if (instance.writeSeen[index]) {
-        mask &= old;
-      }
-      if (old != mask) {
-        words[at] = mask;
-        instance.updated = true;
-      }
-      if ((old & ~mask) != 0) {
-        instance.writeDropped = true;
+      StackMarks marks = instance.of(frame);
+      if (mask != 0 || seen && marks != null) {
+        commit(instance, instance.grow(frame), mask, seen);
       }
     }
-    instance.writeSeen[index] = true;
     writtenBy = 0;
+  }
+
+  private void commit(Instance instance, StackMarks marks, long mask, boolean seen) {
+    int at = position(instance, writtenBy);
+    long known = marks.get(at, StackMarks.MUST_WRITE);
+    long old = deepSlots ? known : known & 0xffffffffL;
+    long both = seen ? mask & old : mask;
+    if (old != both) {
+      marks.mark(at, StackMarks.MUST_WRITE, both);
+      instance.updated = true;
+    }
+    if ((old & ~both) != 0) {
+      instance.writeDropped = true;
+    }
   }
 
   // Solving -----------------------------------------------------------------------------------
@@ -220,7 +249,12 @@ final class LiveStack {
 
   private void solve(Instance instance) {
     if (instance.writeDropped) {
-      forgetLaterWrites(instance);
+      for (int frame = 0; frame <= instance.frame(); frame++) {
+        StackMarks marks = instance.of(frame);
+        if (marks != null) {
+          marks.forgetLaterWrites();
+        }
+      }
     }
     int rounds = 0;
     boolean changed = true;
@@ -228,11 +262,9 @@ final class LiveStack {
       rounds++;
       changed = false;
       for (int frame = 0; frame <= instance.frame(); frame++) {
-        long[] words = instance.of(frame);
-        if (words != null) {
-          for (int i = instance.subprog.postorderStart; i < instance.subprog.postorderEnd; i++) {
-            changed |= solveInsn(instance, frame, words, env.marks.postorder[i]);
-          }
+        StackMarks marks = instance.of(frame);
+        if (marks != null) {
+          changed |= solve(instance, frame, marks);
         }
       }
     }
@@ -244,55 +276,71 @@ final class LiveStack {
     }
   }
 
-  private static void forgetLaterWrites(Instance instance) {
-    for (long[] words : instance.masks) {
-      if (words != null) {
-        for (int at = MUST_WRITE_LATER; at < words.length; at += WORDS) {
-          words[at] = 0;
+  /**
+   * One round over the instructions in postorder. Those whose evaluation would give what they have
+   * are left out, which neither the solution nor the number of rounds shows.
+   */
+  private boolean solve(Instance instance, int frame, StackMarks marks) {
+    Flow graph = flow();
+    int start = instance.subprog.postorderStart;
+    boolean changed = false;
+    for (int p = marks.firstTouched(); p >= 0; p = marks.nextTouched(p + 1)) {
+      if (evaluate(instance, frame, marks, p)) {
+        changed = true;
+        for (int i = graph.first[start + p]; i < graph.first[start + p + 1]; i++) {
+          marks.touch(graph.predecessors[i] - start);
         }
       }
     }
+    return changed;
   }
 
-  private boolean solveInsn(Instance instance, int frame, long[] words, int insn) {
-    int successors = Successors.of(env.insns, insn, next);
-    if (successors == 0) {
+  private boolean evaluate(Instance instance, int frame, StackMarks marks, int p) {
+    Flow graph = flow();
+    int start = instance.subprog.postorderStart;
+    int next = graph.next[start + p];
+    if (next < 0) {
       return false;
     }
-    long after = 0;
-    long later = -1;
-    for (int s = 0; s < successors; s++) {
-      int to = instance.at(next[s]);
-      after |= words[to + LIVE];
-      later &= words[to + MUST_WRITE_LATER];
+    long after = marks.get(next - start, StackMarks.LIVE);
+    long later = marks.get(next - start, StackMarks.MUST_WRITE_LATER);
+    int other = graph.other[start + p];
+    if (other >= 0) {
+      after |= marks.get(other - start, StackMarks.LIVE);
+      later &= marks.get(other - start, StackMarks.MUST_WRITE_LATER);
     }
-    int at = instance.at(insn);
-    later |= words[at + MUST_WRITE];
-    long before = after & ~words[at + MUST_WRITE] | words[at + MAY_READ];
-    boolean changed = before != words[at + LIVE] || later != words[at + MUST_WRITE_LATER];
+    long mustWrite = marks.get(p, StackMarks.MUST_WRITE);
+    long mayRead = marks.get(p, StackMarks.MAY_READ);
+    later |= mustWrite;
+    long before = after & ~mustWrite | mayRead;
+    long oldLive = marks.get(p, StackMarks.LIVE);
+    long oldLater = marks.get(p, StackMarks.MUST_WRITE_LATER);
+    if (before == oldLive && later == oldLater) {
+      return false;
+    }
+    int insn = env.marks.postorder[start + p];
     if (env.level2
-        && (words[at + MAY_READ] != 0
-            || words[at + MUST_WRITE] != 0
+        && (mayRead != 0
+            || mustWrite != 0
             || insn == instance.subprog.start
             || env.marks.prunePoint[insn])) {
-      logChange(instance, "live", frame, insn, words[at + LIVE], before);
-      logChange(instance, "written", frame, insn, words[at + MUST_WRITE_LATER], later);
+      logChange(instance, "live", frame, insn, oldLive, before);
+      logChange(instance, "written", frame, insn, oldLater, later);
     }
-    words[at + LIVE] = before;
-    words[at + MUST_WRITE_LATER] = later;
-    return changed;
+    marks.solved(p, before, later);
+    return true;
   }
 
   private void propagateToCaller(Instance instance) {
     Instance outer = outer(instance);
     int callsite = instance.calls[instance.frame() - 1];
     begin(outer, callsite);
-    int at = instance.at(instance.subprog.start);
+    int at = position(instance, instance.subprog.start);
     for (int frame = 0; frame < instance.frame(); frame++) {
-      long[] words = instance.of(frame);
-      if (words != null) {
-        write(frame, words[at + MUST_WRITE_LATER]);
-        read(outer, frame, callsite, words[at + LIVE]);
+      StackMarks marks = instance.of(frame);
+      if (marks != null) {
+        write(frame, marks.get(at, StackMarks.MUST_WRITE_LATER));
+        read(outer, frame, callsite, marks.get(at, StackMarks.LIVE));
       }
     }
     commit(outer);
@@ -358,8 +406,8 @@ final class LiveStack {
     return instance;
   }
 
-  private static long alive(Instance instance, int insn, int frame) {
-    long[] words = instance.of(frame);
-    return words == null ? 0 : words[instance.at(insn) + LIVE];
+  private long alive(Instance instance, int insn, int frame) {
+    StackMarks marks = instance.of(frame);
+    return marks == null ? 0 : marks.get(position(instance, insn), StackMarks.LIVE);
   }
 }
