@@ -24,7 +24,7 @@ final class StackMarks {
   private static final int LATER = DIRTY + 2;
   private static final int PAGE_WORDS = DIRTY + 3;
 
-  private final long @Nullable [][] pages;
+  private final long[] @Nullable [] pages;
 
   /** Bounds of the positions that are to be looked at. */
   private int low = Integer.MAX_VALUE;
