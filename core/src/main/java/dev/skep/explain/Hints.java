@@ -52,7 +52,7 @@ final class Hints {
 
   Hint of(@Nullable Reason reason, Messages.Known known) {
     return switch (reason) {
-      case null -> new Hint(known.hint(), "");
+      case null -> new Hint(known.hint(), exampleOf(known));
       case Reason.OutOfBounds r -> bounds(r, recording.at(Place.ofRegister(frame, r.regno())));
       case Reason.PacketBounds r -> packet(r, recording.at(Place.ofRegister(frame, r.regno())));
       case Reason.MaybeNull _ -> maybeNull();
@@ -88,6 +88,25 @@ final class Hints {
                   + " or tail calls",
               "int i;\nbpf_for(i, 0, n) {\n    ..\n}");
     };
+  }
+
+  /** C for messages about the length or offset in an argument of a call. */
+  private String exampleOf(Messages.Known known) {
+    boolean call = insn >= 0 && recording.insn() >= 0 && recording.called(insn) != null;
+    if (known.kind() != Kind.OUT_OF_BOUNDS || known.registers().isEmpty() || !call) {
+      return "";
+    }
+    String argument =
+        Arguments.of(instructions.code(insn), recording.called(insn), known.registers().getFirst());
+    KnownValue value = recording.at(Place.ofRegister(frame, known.registers().getFirst()));
+    if (argument == null || value == null || !value.isScalar()) {
+      return "";
+    }
+    String test =
+        recording.verdict().message().contains("zero-sized") && value.umax() < 512
+            ? argument + " == 0"
+            : argument + " == 0 || " + argument + " > sizeof(..)";
+    return "if (" + test + ")\n    " + giveUp;
   }
 
   private boolean constant(int regno) {

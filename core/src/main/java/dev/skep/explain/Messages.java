@@ -122,6 +122,13 @@ final class Messages {
         "the object could not be linked with this kernel",
         "check declarations of externs, maps and sections");
 
+    row(
+        TYPE_INFORMATION,
+        "has to have BTF in order to use|doesn't have BTF|requires BTF",
+        "the types of the map's values, or of the program, are not known",
+        "compile with -g, define the map with __type(key, ..) and __type(value, ..), and see"
+            + " whether the kernel takes the object's BTF: it is left out where it does not");
+
     // Sections and locks.
     row(
         SECTION_OPEN,

@@ -94,7 +94,7 @@ final class ExplanationText {
         arrow
             + (source == null ? who : source.position())
             + in
-            + style(Style.DIM, " (" + who + ")"));
+            + style(Style.DIM, source == null ? "" : " (" + who + ")"));
     if (source != null && !source.text().isBlank()) {
       framed("", "");
       framed(Integer.toString(source.line()), style(Style.STRONG, expanded(source.text())));
@@ -159,7 +159,7 @@ final class ExplanationText {
           "by"
               + in
               + (source == null
-                  ? ", instruction " + call.insn()
+                  ? " instruction " + call.insn()
                   : " at " + source.position() + ": " + source.text().strip()));
     }
   }
