@@ -82,7 +82,7 @@ final class Explainer {
     return new Explanation(
         kind,
         message,
-        reason == null ? known.summary() : demands.summary(),
+        summary(demands, slice),
         instructions.at(insn),
         List.copyOf(calls),
         values(blamed),
@@ -92,6 +92,13 @@ final class Explainer {
         List.copyOf(notes),
         hot,
         new Hints(recording, instructions, insn, frame, slice).of(reason, known));
+  }
+
+  private String summary(Demands demands, List<Slice.Taken> slice) {
+    if (reason instanceof Reason.WrongType type && Hints.lostPointer(slice)) {
+      return "r" + type.regno() + " is used after the pointer that it held was taken away";
+    }
+    return reason == null ? known.summary() : demands.summary();
   }
 
   private Kind kind() {

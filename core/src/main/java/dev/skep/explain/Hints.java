@@ -63,7 +63,7 @@ final class Hints {
           new Hint(
               "close the section before every return; one exit at the end of the function makes"
                   + " that easy",
-              closing(r.section()));
+              closing(r.section(), lock()));
       case Reason.ReturnValue r ->
           new Hint(
               "return constants, or bound the value just before it is returned",
@@ -114,10 +114,21 @@ final class Hints {
     return value != null && value.isConstant();
   }
 
-  private static String closing(String section) {
+  /** What the lock is called where it is taken. */
+  private String lock() {
+    for (Recording.Held held : recording.held()) {
+      String argument = Arguments.of(instructions.code(held.insn()), "bpf_spin_lock", 1);
+      if (held.isLock() && argument != null) {
+        return argument;
+      }
+    }
+    return "&v->lock";
+  }
+
+  private static String closing(String section, String lock) {
     String call =
         switch (section) {
-          case "bpf_spin_lock-ed" -> "bpf_spin_unlock(&v->lock);";
+          case "bpf_spin_lock-ed" -> "bpf_spin_unlock(" + lock + ");";
           case "bpf_rcu_read_lock-ed" -> "bpf_rcu_read_unlock();";
           case "bpf_preempt_disable-ed" -> "bpf_preempt_enable();";
           case "bpf_local_irq_save-ed" -> "bpf_local_irq_restore(&flags);";
@@ -225,7 +236,7 @@ final class Hints {
   private Hint type(Reason.WrongType r) {
     KnownValue value = recording.at(Place.ofRegister(frame, r.regno()));
     if (r.expected().isEmpty() && value != null && value.isScalar()) {
-      if (lostPointer()) {
+      if (lostPointer(slice)) {
         return new Hint(
             "the pointer was valid until the step that took it away: get it anew behind that step",
             "");
@@ -246,7 +257,8 @@ final class Hints {
         "");
   }
 
-  private boolean lostPointer() {
+  /** Whether what is blamed was a pointer until a step took it away. */
+  static boolean lostPointer(List<Slice.Taken> slice) {
     return slice.stream()
         .filter(taken -> taken.role() == Explanation.Role.LOSES)
         .flatMap(taken -> taken.changes().stream())

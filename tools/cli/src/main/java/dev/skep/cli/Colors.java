@@ -40,7 +40,7 @@ final class Colors {
   }
 
   boolean wanted() {
-    return wanted(when, System.getenv("NO_COLOR"), isTerminal());
+    return wanted(when, System.getenv("NO_COLOR"), Terminal.isOutput());
   }
 
   /**
@@ -52,11 +52,5 @@ final class Colors {
       case never -> false;
       case auto -> tty && (noColor == null || noColor.isEmpty());
     };
-  }
-
-  @SuppressWarnings("SystemConsoleNull") // the tool says so, the signature does not
-  private static boolean isTerminal() {
-    java.io.Console console = System.console();
-    return console != null && console.isTerminal();
   }
 }
