@@ -66,7 +66,10 @@ final class FuzzCommand implements Callable<Integer> {
       names = "--rungs",
       split = ",",
       paramLabel = "RUNG",
-      description = "Only these: verdict, reason, log2, xlated, jited, interp, jit, jit-kernel.")
+      description = {
+        "Only these: verdict, reason, counters, log2, xlated, jited, interp, jit, jit-kernel.",
+        "verdict and reason alone are the quickest: maps are used again."
+      })
   List<String> rungs = new ArrayList<>();
 
   @Option(
@@ -206,6 +209,9 @@ final class FuzzCommand implements Callable<Integer> {
   private Ladder ladder() {
     Set<Rung> wanted = wanted();
     Ladder ladder = new Ladder(false);
+    if (!wanted.contains(Rung.XLATED) && !wanted.contains(Rung.JITED)) {
+      ladder.withoutCode();
+    }
     if (wanted.contains(Rung.INTERP)) {
       ladder.with(Rung.INTERP, Vm.interp(VmOptions.ofCpus(ladder.cpus())));
     }

@@ -10,6 +10,8 @@ import dev.skep.ladder.Rung;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -97,7 +99,8 @@ final class FuzzOutput implements AutoCloseable {
       return;
     }
     Counts counts = state.counts();
-    TextTable rungs = new TextTable("", List.of("Rung", "Equal", "Different", "Unsupported"));
+    TextTable rungs =
+        new TextTable("", List.of("Rung", "Equal", "Different", "Unsupported", "Equal %"));
     for (Rung rung : RUNGS) {
       if (!counts.has(rung)) {
         continue;
@@ -107,24 +110,12 @@ final class FuzzOutput implements AutoCloseable {
               rung.key(),
               number(counts.of(rung, Finding.Kind.EQUAL)),
               number(counts.of(rung, Finding.Kind.DIFFERENT)),
-              number(counts.of(rung, Finding.Kind.UNSUPPORTED))));
+              number(counts.of(rung, Finding.Kind.UNSUPPORTED)),
+              percent(counts.percent(rung))));
     }
     rungs.lines().forEach(out::println);
     out.println();
-    TextTable types =
-        new TextTable(
-            "", List.of("Program type", "Programs", "Accepted", "Different", "Unsupported"));
-    counts
-        .types()
-        .forEach((type, t) ->
-            types.row(
-                List.of(
-                    type,
-                    number(t.programs()),
-                    number(t.accepted()),
-                    number(t.different()),
-                    number(t.unsupported()))));
-    types.lines().forEach(out::println);
+    types(counts).lines().forEach(out::println);
     out.println();
     state
         .groups()
@@ -143,6 +134,38 @@ final class FuzzOutput implements AutoCloseable {
       out.println("stopped: " + complaint);
     }
     out.flush();
+  }
+
+  /** A line for each program type: how many, and of each rung the share that is equal. */
+  private static TextTable types(Counts counts) {
+    List<Rung> shown = Arrays.stream(RUNGS).filter(counts::has).toList();
+    List<String> head =
+        new ArrayList<>(
+            List.of("Program type", "Programs", "Accepted", "Different", "Unsupported"));
+    shown.forEach(rung -> head.add(rung.key() + " %"));
+    TextTable table = new TextTable("", head);
+    counts
+        .types()
+        .forEach((type, t) -> {
+          List<String> row =
+              new ArrayList<>(
+                  List.of(
+                      type,
+                      number(t.programs()),
+                      number(t.accepted()),
+                      number(t.different()),
+                      number(t.unsupported())));
+          shown.forEach(rung -> row.add(percent(counts.percent(type, rung))));
+          table.row(row);
+        });
+    return table;
+  }
+
+  /** Never 100 where something differs. */
+  private static String percent(double share) {
+    return Double.isNaN(share)
+        ? "-"
+        : String.format(Locale.ROOT, "%.3f", Math.floor(share * 1000) / 1000);
   }
 
   private void missing(Counts counts) {
@@ -175,6 +198,7 @@ final class FuzzOutput implements AutoCloseable {
         for (Finding.Kind kind : Finding.Kind.values()) {
           json.writeNumberField(kind.name().toLowerCase(Locale.ROOT), counts.of(rung, kind));
         }
+        writePercent(json, counts.percent(rung));
         json.writeEndObject();
       }
       json.writeEndObject();
@@ -185,6 +209,7 @@ final class FuzzOutput implements AutoCloseable {
         json.writeNumberField("accepted", type.getValue().accepted());
         json.writeNumberField("different", type.getValue().different());
         json.writeNumberField("unsupported", type.getValue().unsupported());
+        writeRungs(json, counts, type.getKey());
         json.writeEndObject();
       }
       json.writeEndObject();
@@ -196,6 +221,29 @@ final class FuzzOutput implements AutoCloseable {
       json.writeEndObject();
     }
     return text.toString();
+  }
+
+  private static void writeRungs(JsonGenerator json, Counts counts, String type)
+      throws IOException {
+    json.writeObjectFieldStart("rungs");
+    for (Rung rung : RUNGS) {
+      if (!counts.has(rung)) {
+        continue;
+      }
+      json.writeObjectFieldStart(rung.key());
+      for (Finding.Kind kind : Finding.Kind.values()) {
+        json.writeNumberField(kind.name().toLowerCase(Locale.ROOT), counts.of(type, rung, kind));
+      }
+      writePercent(json, counts.percent(type, rung));
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  private static void writePercent(JsonGenerator json, double share) throws IOException {
+    if (!Double.isNaN(share)) {
+      json.writeNumberField("equal_percent", share);
+    }
   }
 
   private static void writeCounts(JsonGenerator json, String name, Map<String, Long> counts)

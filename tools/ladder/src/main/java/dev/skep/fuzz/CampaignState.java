@@ -19,7 +19,7 @@ import java.util.TreeMap;
  *   recipe = what the seeds stand for; a campaign goes on only with the same one
  *   seeds = 0-4095,8192-12287
  *   nanos = time spent, of all sessions
- *   rung JITED = 4000 0 12            equal, different, unsupported
+ *   rung JITED xdp = 4000 0 12 3      equal, different, unsupported, not compared
  *   type xdp = 1400 900 0 12          programs, accepted, different, unsupported
  *   missing VERDICT kfuncs = 12
  *   group REASON ... = 3              differences that look alike
@@ -92,17 +92,6 @@ public final class CampaignState {
     line(out, "recipe", recipe);
     line(out, "seeds", done.text());
     line(out, "nanos", Long.toString(nanos));
-    for (Rung rung : Rung.values()) {
-      StringBuilder row = new StringBuilder();
-      long sum = 0;
-      for (Finding.Kind kind : Finding.Kind.values()) {
-        row.append(row.isEmpty() ? "" : " ").append(counts.of(rung, kind));
-        sum += counts.of(rung, kind);
-      }
-      if (sum != 0) {
-        line(out, "rung " + rung, row.toString());
-      }
-    }
     counts
         .types()
         .forEach((type, t) ->
@@ -110,9 +99,24 @@ public final class CampaignState {
                 out,
                 "type " + type,
                 t.programs() + " " + t.accepted() + " " + t.different() + " " + t.unsupported()));
+    counts.types().keySet().forEach(type -> rungs(out, type));
     counts.missing().forEach((what, n) -> line(out, "missing " + what, n.toString()));
     groups.forEach((what, n) -> line(out, "group " + what, n.toString()));
     return out.toString();
+  }
+
+  private void rungs(StringBuilder out, String type) {
+    for (Rung rung : Rung.values()) {
+      StringBuilder row = new StringBuilder();
+      long sum = 0;
+      for (Finding.Kind kind : Finding.Kind.values()) {
+        row.append(row.isEmpty() ? "" : " ").append(counts.of(type, rung, kind));
+        sum += counts.of(type, rung, kind);
+      }
+      if (sum != 0) {
+        line(out, "rung " + rung + " " + type, row.toString());
+      }
+    }
   }
 
   private static void line(StringBuilder out, String name, String value) {
@@ -167,8 +171,10 @@ public final class CampaignState {
       case "seeds" -> done = SeedRanges.parse(value);
       case "nanos" -> nanos = Long.parseLong(value);
       case "rung" -> {
+        String[] which = parts[1].split(" ", 2);
         for (Finding.Kind kind : Finding.Kind.values()) {
-          counts.add(Rung.valueOf(parts[1]), kind, Long.parseLong(numbers[kind.ordinal()]));
+          long number = Long.parseLong(numbers[kind.ordinal()]);
+          counts.add(which[1], Rung.valueOf(which[0]), kind, number);
         }
       }
       case "type" ->

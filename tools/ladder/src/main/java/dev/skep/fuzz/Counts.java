@@ -1,13 +1,14 @@
 package dev.skep.fuzz;
 
 import dev.skep.ladder.Finding;
+import dev.skep.ladder.Ladder;
 import dev.skep.ladder.Rung;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How many programs were equal, different or unsupported: by rung, and by program type. */
+/** How many programs were equal, different or unsupported: by rung, by program type, by both. */
 public final class Counts {
   /**
    * The programs of one type.
@@ -32,15 +33,19 @@ public final class Counts {
   private final Map<Rung, long[]> rungs = new EnumMap<>(Rung.class);
   private final Map<String, Long> missing = new TreeMap<>();
   private final Map<String, OfType> types = new TreeMap<>();
+  private final Map<String, Map<Rung, long[]>> byType = new TreeMap<>();
 
   void add(String type, List<Finding> findings) {
     boolean different = false;
     boolean unsupported = false;
     boolean accepted = false;
     for (Finding finding : findings) {
-      add(finding.rung(), finding.kind(), 1);
+      add(type, finding.rung(), finding.kind(), 1);
       different |= finding.isDifferent();
-      accepted |= finding.rung() == Rung.XLATED;
+      accepted |=
+          finding.rung() == Rung.REASON
+              && finding.kind() == Finding.Kind.NOT_COMPARED
+              && finding.detail().equals(Ladder.ACCEPTED);
       if (finding.kind() == Finding.Kind.UNSUPPORTED) {
         unsupported = true;
         missing.merge(finding.rung() + " " + finding.detail(), 1L, Long::sum);
@@ -49,8 +54,14 @@ public final class Counts {
     add(type, new OfType(1, accepted ? 1 : 0, different ? 1 : 0, unsupported ? 1 : 0));
   }
 
-  void add(Rung rung, Finding.Kind kind, long count) {
-    rungs.computeIfAbsent(rung, r -> new long[Finding.Kind.values().length])[kind.ordinal()] +=
+  /** Counts programs of a type on a rung. */
+  void add(String type, Rung rung, Finding.Kind kind, long count) {
+    add(rungs, rung, kind, count);
+    add(byType.computeIfAbsent(type, t -> new EnumMap<>(Rung.class)), rung, kind, count);
+  }
+
+  private static void add(Map<Rung, long[]> rows, Rung rung, Finding.Kind kind, long count) {
+    rows.computeIfAbsent(rung, r -> new long[Finding.Kind.values().length])[kind.ordinal()] +=
         count;
   }
 
@@ -63,11 +74,12 @@ public final class Counts {
   }
 
   void add(Counts other) {
-    other.rungs.forEach((rung, row) -> {
-      for (Finding.Kind kind : Finding.Kind.values()) {
-        add(rung, kind, row[kind.ordinal()]);
-      }
-    });
+    other.byType.forEach((type, rows) ->
+        rows.forEach((rung, row) -> {
+          for (Finding.Kind kind : Finding.Kind.values()) {
+            add(type, rung, kind, row[kind.ordinal()]);
+          }
+        }));
     other.missing.forEach(this::addMissing);
     other.types.forEach(this::add);
   }
@@ -77,9 +89,31 @@ public final class Counts {
     return row == null ? 0 : row[kind.ordinal()];
   }
 
-  /** Whether anything was compared on that rung. */
+  /** How many programs of a type were equal, different or unsupported on a rung. */
+  public long of(String type, Rung rung, Finding.Kind kind) {
+    long[] row = byType.getOrDefault(type, Map.of()).get(rung);
+    return row == null ? 0 : row[kind.ordinal()];
+  }
+
+  /** The share of equal programs among those that were compared, in percent; NaN for none. */
+  public double percent(Rung rung) {
+    return percent(of(rung, Finding.Kind.EQUAL), of(rung, Finding.Kind.DIFFERENT));
+  }
+
+  /** {@link #percent(Rung)} among the programs of one type. */
+  public double percent(String type, Rung rung) {
+    return percent(of(type, rung, Finding.Kind.EQUAL), of(type, rung, Finding.Kind.DIFFERENT));
+  }
+
+  private static double percent(long equal, long different) {
+    return 100.0 * equal / (equal + different);
+  }
+
+  /** Whether anything was compared on that rung, or would have been. */
   public boolean has(Rung rung) {
-    return rungs.containsKey(rung);
+    return of(rung, Finding.Kind.EQUAL) != 0
+        || of(rung, Finding.Kind.DIFFERENT) != 0
+        || of(rung, Finding.Kind.UNSUPPORTED) != 0;
   }
 
   /** Pieces that Skep lacks, with their rung in front, and how many programs needed them. */

@@ -24,9 +24,13 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Takes a sample up the ladder, Skep beside the running kernel, as far as both agree. */
 public final class Ladder implements AutoCloseable {
+  /** Why a program that both sides accept has no reason to compare. */
+  public static final String ACCEPTED = "accepted";
+
   private static final int LOG_LEVEL_2 = 2;
   private static final int LOG_STATS = 4;
 
@@ -44,12 +48,23 @@ public final class Ladder implements AutoCloseable {
   private final KernelDump dump = new KernelDump();
   private final Map<Rung, Vm> engines = new EnumMap<>(Rung.class);
   private final boolean logs;
+  private boolean code = true;
+  private @Nullable SpareMaps spare;
 
   /**
    * @param logs whether to compare the whole log, not only its last line and counters
    */
   public Ladder(boolean logs) {
     this.logs = logs;
+  }
+
+  /**
+   * Leaves out rewrites and machine code. Without engines, too, it is only verdicts that are
+   * compared: then maps stay empty and are used again.
+   */
+  public Ladder withoutCode() {
+    code = false;
+    return this;
   }
 
   /** Adds an engine whose results are compared at that rung; this owns it. */
@@ -79,7 +94,7 @@ public final class Ladder implements AutoCloseable {
       findings.add(Finding.unsupported(Rung.VERDICT, "not loaded: a bug of Linux 6.18.44"));
       return findings;
     }
-    try (SampleMaps maps = new SampleMaps(kernel, sample)) {
+    try (SampleMaps maps = maps(sample)) {
       int level = wholeLog ? logLevel(sample, maps) : LOG_STATS;
       try (KernelVerdict linux = kernel.judge(sample.program(), maps.maps(), level)) {
         climb(findings, sample, linux, level, maps);
@@ -89,6 +104,16 @@ public final class Ladder implements AutoCloseable {
       findings.add(Finding.notCompared(Rung.VERDICT, why.lines().findFirst().orElse("")));
     }
     return findings;
+  }
+
+  private SampleMaps maps(Sample sample) {
+    if (code || !engines.isEmpty()) {
+      return new SampleMaps(kernel, sample);
+    }
+    if (spare == null) {
+      spare = new SpareMaps(kernel);
+    }
+    return SampleMaps.empty(spare, sample);
   }
 
   /** Targets of tail calls are loaded, too. */
@@ -108,6 +133,9 @@ public final class Ladder implements AutoCloseable {
     }
     compareVerdicts(findings, sample, linux, skep, level == LOG_LEVEL_2);
     if (linux.program() != null && skep instanceof Verdict.Accepted accepted) {
+      if (!code) {
+        return;
+      }
       compareCode(findings, linux.program(), accepted.program(), maps);
       compareBehaviour(findings, linux.program(), accepted.program(), sample, maps);
     }
@@ -130,6 +158,10 @@ public final class Ladder implements AutoCloseable {
       findings.add(Finding.unsupported(Rung.VERDICT, missing.what()));
       return;
     }
+    if (VerdictRungs.isForbidden(linux, skep)) {
+      findings.add(Finding.notCompared(Rung.VERDICT, VerdictRungs.FORBIDDEN));
+      return;
+    }
     String reason = LogText.lastError(linux.log());
     Finding verdict =
         Finding.compare(
@@ -147,12 +179,13 @@ public final class Ladder implements AutoCloseable {
       return;
     }
     findings.add(verdict);
-    String message = skep instanceof Verdict.Rejected rejected ? rejected.message() + '\n' : "";
+    findings.add(
+        skep instanceof Verdict.Rejected rejected
+            ? Finding.compare(Rung.REASON, reason, rejected.message())
+            : Finding.notCompared(Rung.REASON, ACCEPTED));
     findings.add(
         Finding.compare(
-            Rung.REASON,
-            (linux.accepted() ? "" : reason + '\n') + LogText.counters(linux.log()),
-            message + LogText.counters(skep.log())));
+            Rung.COUNTERS, LogText.counters(linux.log()), LogText.counters(skep.log())));
     if (wholeLog) {
       findings.add(
           Finding.compare(
@@ -216,6 +249,9 @@ public final class Ladder implements AutoCloseable {
   @Override
   public void close() {
     engines.values().forEach(Vm::close);
+    if (spare != null) {
+      spare.close();
+    }
     kernel.close();
   }
 }

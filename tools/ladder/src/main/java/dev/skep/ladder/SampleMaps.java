@@ -24,16 +24,15 @@ import org.jspecify.annotations.Nullable;
 public final class SampleMaps implements AutoCloseable {
   private final Engine engine;
   private final Sample sample;
+  private final @Nullable SpareMaps spare;
   private final List<BpfMap> maps = new ArrayList<>();
   private final List<BpfMap> inner = new ArrayList<>();
   private final List<LoadedProgram> programs = new ArrayList<>();
   private final Map<Integer, @Nullable LoadedProgram> targets = new HashMap<>();
 
   public SampleMaps(Engine engine, Sample sample) {
-    this.engine = engine;
-    this.sample = sample;
+    this(engine, sample, null);
     try {
-      sample.program().maps().forEach(spec -> maps.add(engine.createMap(spec)));
       for (int i = 0; i < maps.size(); i++) {
         fill(maps.get(i), i < sample.contents().size() ? sample.contents().get(i) : List.of());
       }
@@ -41,6 +40,25 @@ public final class SampleMaps implements AutoCloseable {
       close();
       throw failed;
     }
+  }
+
+  private SampleMaps(Engine engine, Sample sample, @Nullable SpareMaps spare) {
+    this.engine = engine;
+    this.sample = sample;
+    this.spare = spare;
+    try {
+      for (MapSpec spec : sample.program().maps()) {
+        maps.add(spare == null ? engine.createMap(spec) : spare.take(spec));
+      }
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  /** Maps that are good enough to load the program with, of what earlier samples left. */
+  static SampleMaps empty(SpareMaps spare, Sample sample) {
+    return new SampleMaps(spare.engine(), sample, spare);
   }
 
   private void fill(BpfMap map, List<Sample.Element> elements) {
@@ -150,7 +168,14 @@ public final class SampleMaps implements AutoCloseable {
 
   @Override
   public void close() {
-    maps.forEach(BpfMap::close);
+    SpareMaps taker = spare;
+    maps.forEach(map -> {
+      if (taker == null) {
+        map.close();
+      } else {
+        taker.giveBack(map);
+      }
+    });
     inner.forEach(BpfMap::close);
     programs.forEach(LoadedProgram::close);
   }

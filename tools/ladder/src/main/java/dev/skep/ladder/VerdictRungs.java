@@ -136,6 +136,19 @@ public final class VerdictRungs implements AutoCloseable {
     }
   }
 
+  /** Why a program that nobody may load here is not compared. */
+  static final String FORBIDDEN = "EPERM: this machine lets nobody load such a program";
+
+  /**
+   * Whether something else than the verifier refuses the program: a policy of the machine, which
+   * says nothing about it.
+   */
+  static boolean isForbidden(KernelVerdict linux, Verdict skep) {
+    return linux.errno() == Errno.EPERM
+        && LogText.counters(linux.log()).isEmpty()
+        && !(skep instanceof Verdict.Rejected rejected && rejected.errno() == Errno.EPERM);
+  }
+
   private void stop(Finding finding) {
     findings.add(finding);
     String why = finding.isDifferent() ? "the verdicts differ" : finding.detail();
@@ -166,7 +179,7 @@ public final class VerdictRungs implements AutoCloseable {
     if (skep instanceof Verdict.Rejected rejected) {
       findings.add(Finding.compare(Rung.REASON, reason, rejected.message()));
     } else {
-      findings.add(Finding.notCompared(Rung.REASON, "accepted"));
+      findings.add(Finding.notCompared(Rung.REASON, Ladder.ACCEPTED));
     }
     findings.add(
         Finding.compare(

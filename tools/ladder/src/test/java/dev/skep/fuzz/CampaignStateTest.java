@@ -57,9 +57,9 @@ class CampaignStateTest {
     assertThatThrownBy(() -> CampaignState.parse("hello"))
         .isInstanceOf(MalformedException.class)
         .hasMessage("no state of skep fuzz");
-    assertThatThrownBy(() -> CampaignState.parse("recipe = x\nrung NOPE = 1 2 3 4\n"))
+    assertThatThrownBy(() -> CampaignState.parse("recipe = x\nrung NOPE xdp = 1 2 3 4\n"))
         .isInstanceOf(MalformedException.class)
-        .hasMessage("line 2: \"rung NOPE = 1 2 3 4\"");
+        .hasMessage("line 2: \"rung NOPE xdp = 1 2 3 4\"");
     assertThatThrownBy(() -> SeedRanges.parse("1-x"))
         .isInstanceOf(MalformedException.class)
         .hasMessage("seeds: \"1-x\" is no range");
