@@ -46,10 +46,10 @@ final class SpareMaps implements AutoCloseable {
   private Deque<BpfMap> shape(MapSpec spec) {
     Deque<BpfMap> maps = waiting.computeIfAbsent(spec, s -> new ArrayDeque<>());
     if (waiting.size() > MAX_SHAPES) {
-      MapSpec oldest = waiting.keySet().iterator().next();
-      if (!oldest.equals(spec)) {
-        waiting.remove(oldest).forEach(BpfMap::close);
-      }
+      // In the order of their last use, so this one is not the first.
+      var shapes = waiting.values().iterator();
+      shapes.next().forEach(BpfMap::close);
+      shapes.remove();
     }
     return maps;
   }
