@@ -44,7 +44,7 @@ class KernelLogTest {
   /** The types of Linux 6.18.44 that those programs need, at their ids. */
   private static final String TYPES = "/verify/kernel-types.btf.gz";
 
-  private static List<String[]> cases() throws IOException {
+  static List<String[]> cases() throws IOException {
     return cases(RESOURCE);
   }
 
@@ -151,7 +151,7 @@ class KernelLogTest {
     return records;
   }
 
-  private static Program program(String[] field) {
+  static Program program(String[] field) {
     byte[] bytes = HexFormat.of().parseHex(field[4]);
     long[] insns = new long[bytes.length / 8];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(insns);
