@@ -57,6 +57,15 @@ final class VerifyPrograms {
         program("million_precision", preciseLoop()));
   }
 
+  /** Programs that need much memory. */
+  static List<Program> hungry() {
+    return List.of(
+        program("pending", pending()),
+        program("checkpoints", checkpoints()),
+        program("chains", chains()),
+        program("far_precision", farPrecision()));
+  }
+
   private static Program program(String name, VerifyPrograms code) {
     long[] insns = new long[code.words.size()];
     for (int i = 0; i < insns.length; i++) {
@@ -296,6 +305,92 @@ final class VerifyPrograms {
     code.unknown(7);
     code.jumpBack(0x25, 7, 3, head);
     code.jumpBack(0xa5, 8, Integer.MAX_VALUE, head);
+    code.exit();
+    return code;
+  }
+
+  /** As many pending paths as there may be, each with stacks of its own in eight frames. */
+  private static VerifyPrograms pending() {
+    VerifyPrograms code = new VerifyPrograms();
+    for (int depth = 0; depth < 7; depth++) {
+      code.spillUnknown(8);
+      code.add(MOV, 1, 0, 0, 0);
+      code.callAt(code.words.size() + 3);
+      code.exit();
+    }
+    int[] slots = {-8, -40};
+    code.spillUnknown(8);
+    code.add(MOV, 8, 0, 0, 0);
+    int head = code.words.size();
+    code.add(ALU, 8, 0, 0, 1);
+    for (int slot : slots) {
+      code.add(STORE, 10, 8, slot, 0);
+    }
+    code.unknown(7);
+    code.add(0x15, 7, 0, 2, 3);
+    code.add(ALU, 8, 0, 0, 1);
+    code.jumpBack(0xa5, 8, Integer.MAX_VALUE, head);
+    code.exit();
+    return code;
+  }
+
+  /** Checkpoints that are never equal, each with 64 slots that changed. */
+  private static VerifyPrograms checkpoints() {
+    VerifyPrograms code = new VerifyPrograms();
+    code.spillUnknown(64);
+    code.add(MOV, 8, 0, 0, 0);
+    int head = code.words.size();
+    for (int i = 1; i <= 64; i += 4) {
+      code.add(STORE, 10, 8, -8 * i, 0);
+    }
+    code.add(ALU, 8, 0, 0, 1);
+    code.add(0x05, 0, 0, 0, 0);
+    code.jumpBack(0xa5, 8, Integer.MAX_VALUE, head);
+    code.exit();
+    return code;
+  }
+
+  /** Each of seven functions calls the next four times: 4^7 chains of calls, with stacks. */
+  private static VerifyPrograms chains() {
+    VerifyPrograms code = new VerifyPrograms();
+    List<Integer> calls = new ArrayList<>();
+    for (int depth = 0; depth < 8; depth++) {
+      for (int call : calls) {
+        code.words.set(
+            call, InsnWord.of(0x85, 0, Opcodes.PSEUDO_CALL, 0, code.words.size() - call - 1));
+      }
+      calls.clear();
+      code.spillUnknown(2);
+      code.unknown(7);
+      for (int i = 0; i < 4 && depth < 7; i++) {
+        calls.add(code.words.size());
+        code.add(0, 0, 0, 0, 0);
+      }
+      // Code that belongs to each chain, though it is never reached.
+      code.add(MOV, 7, 0, 0, 0);
+      code.add(0x15, 7, 0, 2000, 0);
+      for (int i = 0; i < 1000; i++) {
+        code.add(STORE, 10, 7, -8, 0);
+        code.add(LOAD, 7, 10, -16, 0);
+      }
+      code.exit();
+    }
+    return code;
+  }
+
+  /** Precision that is asked for again and again, of what lies far back in straight code. */
+  private static VerifyPrograms farPrecision() {
+    VerifyPrograms code = new VerifyPrograms();
+    code.mapValue(9);
+    code.unknown(6);
+    code.add(ALU | 0x50, 6, 0, 0, 7);
+    for (int i = 0; i < 20_000; i++) {
+      code.add(ALU | 0x50, 6, 0, 0, 7);
+    }
+    for (int i = 0; i < 2_000; i++) {
+      code.add(MOV_X, 8, 9, 0, 0);
+      code.add(ALU | X, 8, 6, 0, 0);
+    }
     code.exit();
     return code;
   }

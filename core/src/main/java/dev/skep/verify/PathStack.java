@@ -13,7 +13,7 @@ final class PathStack {
   private @Nullable State[] states = new State[16];
   private int[] insns = new int[16];
   private int[] previous = new int[16];
-  private int[] logPositions = new int[16];
+  private long[] logPositions = new long[16];
   private int count;
 
   PathStack(Env env) {

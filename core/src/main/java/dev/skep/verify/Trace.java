@@ -40,7 +40,7 @@ final class Trace {
   private final StringBuilder text = new StringBuilder(64);
 
   /** End of the log behind the last instruction line, 0 when there was none. */
-  private int insnEnd;
+  private long insnEnd;
 
   /** Length of the last instruction line, with its line feed. */
   private int insnLength;
@@ -97,7 +97,7 @@ final class Trace {
     insnEnd = log.end();
     log.num(insn).add(": ");
     instruction(insn);
-    insnLength = log.end() - insnEnd;
+    insnLength = (int) (log.end() - insnEnd);
     insnEnd = log.end();
   }
 

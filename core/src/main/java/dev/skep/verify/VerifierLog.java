@@ -10,6 +10,16 @@ import java.util.Arrays;
  * <p>Text is appended at every level, so that the reason of a rejection is always known; what
  * belongs to a level is guarded by the caller with {@link #level1()} and {@link #level2()}. {@link
  * #text()} is empty at level 0, and what a user's buffer of the given size would hold else.
+ *
+ * <p>Only what can be shown is kept. Positions count all text, kept or not:
+ *
+ * <pre>
+ *   position  0            kept first                          end
+ *             |  beginning  | ... dropped ... |  latest text    |
+ *   bytes     0            keep                                at
+ * </pre>
+ *
+ * The beginning is kept with {@link #FIXED} only.
  */
 final class VerifierLog {
   /** BPF_LOG_LEVEL1: the failing path. */
@@ -37,16 +47,29 @@ final class VerifierLog {
   /** How many subprograms were found so far: the line with their stacks tells of these. */
   int knownSubprogs;
 
+  /** Latest text that is kept at least: resets go back by a line, and reasons are looked up. */
+  private static final int LEAST = 4096;
+
   private final int level;
   private final int size;
-  private byte[] bytes = new byte[256];
-  private int end;
 
-  /** Where the window of a rotating log begins. */
-  private int start;
+  /** Bytes of the beginning, and of the latest text, that are kept. */
+  private final int keep;
+
+  private final int window;
+  private byte[] bytes = new byte[256];
+
+  /** Where the next character goes. */
+  private int at;
+
+  /** Characters that were dropped behind the beginning. */
+  private long dropped;
+
+  /** Position where the window of a rotating log begins. */
+  private long start;
 
   /** Greatest length reached, with the terminating zero. */
-  private int longest;
+  private long longest;
 
   /**
    * @param level bits as in log_level of bpf(2)
@@ -55,6 +78,10 @@ final class VerifierLog {
   VerifierLog(int level, int size) {
     this.level = level;
     this.size = size;
+    boolean shown = (level & ~FIXED) != 0;
+    boolean fixed = (level & FIXED) != 0 && size != Integer.MAX_VALUE;
+    keep = shown && fixed ? size : 0;
+    window = shown && !fixed ? Math.clamp(size, LEAST, MAX_SIZE) : LEAST;
   }
 
   /**
@@ -85,19 +112,26 @@ final class VerifierLog {
   }
 
   /** The position behind the last character. */
-  int end() {
-    return end;
+  long end() {
+    return at + dropped;
   }
 
   /** Cuts the text back to an earlier position (bpf_vlog_reset). */
-  void reset(int position) {
+  void reset(long position) {
     settle();
-    end = position;
-    start = Math.min(start, end);
+    if (position <= keep) {
+      at = (int) position;
+      dropped = 0;
+    } else {
+      at = (int) Math.max(keep, position - dropped);
+      dropped = position - at;
+    }
+    start = Math.min(start, position);
   }
 
   /** Accounts for what was appended since the last reset. */
   private void settle() {
+    long end = end();
     if (end == 0 && longest == 0) {
       return;
     }
@@ -115,7 +149,7 @@ final class VerifierLog {
       if (c >= 0x80) {
         return raw(text.substring(i).getBytes(StandardCharsets.UTF_8));
       }
-      bytes[end++] = (byte) c;
+      bytes[at++] = (byte) c;
     }
     return this;
   }
@@ -126,10 +160,15 @@ final class VerifierLog {
     return raw(raw.length <= MESSAGE_MAX ? raw : Arrays.copyOf(raw, MESSAGE_MAX));
   }
 
+  /** Bytes that the text takes at the moment. */
+  int footprint() {
+    return bytes.length;
+  }
+
   private VerifierLog raw(byte[] raw) {
     room(raw.length);
-    System.arraycopy(raw, 0, bytes, end, raw.length);
-    end += raw.length;
+    System.arraycopy(raw, 0, bytes, at, raw.length);
+    at += raw.length;
     return this;
   }
 
@@ -137,14 +176,14 @@ final class VerifierLog {
     int length = text.length();
     room(length);
     for (int i = 0; i < length; i++) {
-      bytes[end++] = (byte) text.charAt(i);
+      bytes[at++] = (byte) text.charAt(i);
     }
     return this;
   }
 
   VerifierLog add(char c) {
     room(1);
-    bytes[end++] = (byte) c;
+    bytes[at++] = (byte) c;
     return this;
   }
 
@@ -156,31 +195,31 @@ final class VerifierLog {
   VerifierLog num(long value) {
     room(20);
     if (value < 0) {
-      bytes[end++] = '-';
+      bytes[at++] = '-';
     }
     long rest = value < 0 ? value : -value;
     int digits = 1;
     for (long v = rest; v <= -10; v /= 10) {
       digits++;
     }
-    for (int i = end + digits - 1; i >= end; i--) {
+    for (int i = at + digits - 1; i >= at; i--) {
       bytes[i] = (byte) ('0' - rest % 10);
       rest /= 10;
     }
-    end += digits;
+    at += digits;
     return this;
   }
 
   /** Decimal, right-aligned in a field of at least the given width. */
   VerifierLog num(int value, int width) {
-    int from = end;
+    room(20 + width);
+    int from = at;
     num(value);
-    int blanks = width - (end - from);
+    int blanks = width - (at - from);
     if (blanks > 0) {
-      room(blanks);
-      System.arraycopy(bytes, from, bytes, from + blanks, end - from);
+      System.arraycopy(bytes, from, bytes, from + blanks, at - from);
       Arrays.fill(bytes, from, from + blanks, (byte) ' ');
-      end += blanks;
+      at += blanks;
     }
     return this;
   }
@@ -188,11 +227,11 @@ final class VerifierLog {
   /** Hexadecimal with 0x, as the kernel's {@code %#llx} prints it. */
   VerifierLog hex(long value) {
     room(18);
-    bytes[end++] = '0';
-    bytes[end++] = 'x';
+    bytes[at++] = '0';
+    bytes[at++] = 'x';
     int shift = 60 - (Long.numberOfLeadingZeros(value | 1) & ~3);
     for (; shift >= 0; shift -= 4) {
-      bytes[end++] = HEX[(int) (value >>> shift) & 15];
+      bytes[at++] = HEX[(int) (value >>> shift) & 15];
     }
     return this;
   }
@@ -210,14 +249,30 @@ final class VerifierLog {
   VerifierLog blanks(int count) {
     room(Math.max(count, 0));
     for (int i = 0; i < count; i++) {
-      bytes[end++] = ' ';
+      bytes[at++] = ' ';
     }
     return this;
   }
 
   private void room(int more) {
-    if (more > bytes.length - end) {
-      bytes = Arrays.copyOf(bytes, Math.max(end + more, (int) Math.min(1L << 30, end * 2L)));
+    if (more > bytes.length - at) {
+      makeRoom(more);
+    }
+  }
+
+  private void makeRoom(int more) {
+    long most = (long) keep + window + Math.max(1 << 16, window >> 3);
+    if ((long) at + more > most) {
+      int kept = Math.min(window, at - keep);
+      int gone = at - keep - kept;
+      System.arraycopy(bytes, at - kept, bytes, keep, kept);
+      at -= gone;
+      dropped += gone;
+    }
+    long wanted = (long) at + more;
+    if (wanted > bytes.length) {
+      long room = Math.max(wanted, Math.min(Math.min(most, MAX_SIZE), at * 2L));
+      bytes = Arrays.copyOf(bytes, (int) room);
     }
   }
 
@@ -228,7 +283,7 @@ final class VerifierLog {
   }
 
   /** Bytes that a buffer for everything would need, with the terminating zero (log_true_size). */
-  int trueSize() {
+  long trueSize() {
     settle();
     return level == 0 ? 0 : longest;
   }
@@ -240,14 +295,14 @@ final class VerifierLog {
     }
     settle();
     if ((level & FIXED) != 0) {
-      return string(0, Math.min(end, size - 1));
+      return string(0, (int) Math.min(end(), size - 1));
     }
-    return string(start, end);
+    return string((int) (Math.max(start, dropped) - dropped), at);
   }
 
   /** The last line of text, whatever the level; "" when nothing was said. */
   String lastLine() {
-    int to = end;
+    int to = at;
     while (to > 0 && bytes[to - 1] == '\n') {
       to--;
     }

@@ -27,7 +27,7 @@ class VerifierLogTest {
   void resetsToAnEarlierPosition() {
     VerifierLog log = new VerifierLog(1, Integer.MAX_VALUE);
     log.add("kept\n");
-    int here = log.end();
+    long here = log.end();
     log.add("a path that succeeded\n");
     log.reset(here);
     log.add("failed\n");
@@ -50,6 +50,41 @@ class VerifierLogTest {
     log.add("0123456").add("789");
     assertThat(log.text()).isEqualTo("3456789");
     assertThat(log.truncated()).isTrue();
+  }
+
+  /** Whatever is said, the memory is that of the buffer; what it shows is as if all was kept. */
+  @Test
+  void keepsWhatCanBeShown() {
+    StringBuilder all = new StringBuilder();
+    VerifierLog rotating = new VerifierLog(2, 10_000);
+    VerifierLog fixed = new VerifierLog(2 | VerifierLog.FIXED, 10_000);
+    VerifierLog quiet = new VerifierLog(0, Integer.MAX_VALUE);
+    VerifierLog everything = new VerifierLog(2, Integer.MAX_VALUE);
+    for (int i = 0; i < 200_000; i++) {
+      if (i % 1000 == 999) {
+        long here = rotating.end() - 11;
+        assertThat(here).isEqualTo(all.length() - 11);
+        for (VerifierLog log : List.of(rotating, fixed, quiet, everything)) {
+          log.reset(here);
+        }
+        all.setLength((int) here);
+      }
+      for (VerifierLog log : List.of(rotating, fixed, quiet, everything)) {
+        log.add("line ").num(i, 6).add(i % 7 == 0 ? " again" : "").line();
+      }
+      all.append(String.format("line %6d%s\n", i, i % 7 == 0 ? " again" : ""));
+    }
+    String text = all.toString();
+    assertThat(rotating.text()).isEqualTo(text.substring(text.length() - 9_999));
+    assertThat(fixed.text()).isEqualTo(text.substring(0, 9_999));
+    assertThat(everything.text()).isEqualTo(text);
+    String last = text.substring(text.lastIndexOf('\n', text.length() - 2) + 1, text.length() - 1);
+    assertThat(quiet.lastLine()).isEqualTo(last);
+    assertThat(fixed.lastLine()).isEqualTo(last);
+    assertThat(fixed.trueSize()).isEqualTo(rotating.trueSize());
+    assertThat(rotating.footprint()).isLessThan(100_000);
+    assertThat(fixed.footprint()).isLessThan(100_000);
+    assertThat(quiet.footprint()).isLessThan(100_000);
   }
 
   @Test
