@@ -1,11 +1,22 @@
 package dev.skep.program;
 
+import java.util.Set;
+
 /**
  * The helpers that programs of type tracing, lsm and struct_ops may call, which depends on what
  * they are attached to. Measured where Linux 6.18 lets such programs be loaded; of fentry, fexit,
  * fmod_ret and lsm after tracing_prog_func_proto and bpf_lsm_func_proto.
  */
 public final class AttachedHelpers {
+  /** Hooks that are called with the socket locked or not yet visible, so that it may be set. */
+  private static final Set<String> WITH_SOCKET =
+      Set.of(
+          "bpf_lsm_inet_conn_established",
+          "bpf_lsm_inet_csk_clone",
+          "bpf_lsm_sock_graft",
+          "bpf_lsm_socket_post_create",
+          "bpf_lsm_socket_socketpair");
+
   private AttachedHelpers() {}
 
   /** Whether the rules of a type are here and not in {@link Helpers#isAllowed}. */
@@ -26,7 +37,7 @@ public final class AttachedHelpers {
       case TRACING -> tracing(id, AttachType.ofNumber(expectedAttachType), target);
       case LSM ->
           tracing(id, AttachType.TRACE_FENTRY, target)
-              || hook(id, expectedAttachType == AttachType.LSM_CGROUP.number());
+              || hook(id, expectedAttachType == AttachType.LSM_CGROUP.number(), target);
       case STRUCT_OPS -> structOps(id, target, struct);
       default -> throw new IllegalArgumentException(type.text());
     };
@@ -45,10 +56,11 @@ public final class AttachedHelpers {
     };
   }
 
-  private static boolean hook(int id, boolean cgroup) {
+  private static boolean hook(int id, boolean cgroup, String hook) {
     return switch (id) {
       case 145, 146, 159, 161, 193 -> true;
       case 81, 186, 187 -> cgroup;
+      case 49, 57 -> cgroup && WITH_SOCKET.contains(hook);
       default -> false;
     };
   }

@@ -270,6 +270,8 @@ public record HelperPrototype(
       142 cwsa i -
       143 cmsa i -
       144 caa i -
+      145 pdua v -
+      146 pd i -
       147 bwz i -
       148 Mza i -
       149 wsmsa i -
@@ -316,6 +318,7 @@ public record HelperPrototype(
       190 cams i -
       191 Mzaba i g
       192 caa i -
+      193 bMs i -
       194 XY K -
       195 pka v p
       196 S n -

@@ -18,6 +18,14 @@ public record Kfunc(String name, String flags, long types) {
   private static final String TABLE =
       """
       __bpf_trap - 1efeffffe
+      bbr_cwnd_event - 8000000
+      bbr_init - 8000000
+      bbr_main - 8000000
+      bbr_min_tso_segs - 8000000
+      bbr_set_state - 8000000
+      bbr_sndbuf_expand - 8000000
+      bbr_ssthresh - 8000000
+      bbr_undo_cwnd - 8000000
       bpf_arena_alloc_pages ts 1efeffffe
       bpf_arena_free_pages ts 1efeffffe
       bpf_arena_reserve_pages ts 1efeffffe
@@ -83,7 +91,10 @@ public record Kfunc(String name, String flags, long types) {
       bpf_dynptr_size - 1efeffffe
       bpf_dynptr_slice n 1efeffffe
       bpf_dynptr_slice_rdwr n 1efeffffe
+      bpf_get_dentry_xattr ts 20000000
+      bpf_get_file_xattr ts 20000000
       bpf_get_kmem_cache - 1efeffffe
+      bpf_get_task_exe_file ant 20000000
       bpf_iter_bits_destroy y 1efeffffe
       bpf_iter_bits_new i 1efeffffe
       bpf_iter_bits_next xn 1efeffffe
@@ -125,6 +136,7 @@ public record Kfunc(String name, String flags, long types) {
       bpf_modify_return_test_tp - 1efeffffe
       bpf_obj_drop_impl r ae84a3e8
       bpf_obj_new_impl an ae84a3e8
+      bpf_path_d_path t 20000000
       bpf_percpu_obj_drop_impl r ae84a3e8
       bpf_percpu_obj_new_impl an ae84a3e8
       bpf_preempt_disable - 1efeffffe
@@ -133,6 +145,7 @@ public record Kfunc(String name, String flags, long types) {
       bpf_probe_read_kernel_str_dynptr - 1efeffffe
       bpf_probe_read_user_dynptr - 1efeffffe
       bpf_probe_read_user_str_dynptr - 1efeffffe
+      bpf_put_file r 20000000
       bpf_rbtree_add_impl - ae84a3e8
       bpf_rbtree_first n ae84a3e8
       bpf_rbtree_left n ae84a3e8
@@ -143,6 +156,7 @@ public record Kfunc(String name, String flags, long types) {
       bpf_rcu_read_unlock - 1efeffffe
       bpf_rdonly_cast f 1efeffffe
       bpf_refcount_acquire_impl aun ae84a3e8
+      bpf_remove_dentry_xattr ts 20000000
       bpf_res_spin_lock - 1efeffffe
       bpf_res_spin_lock_irqsave - 1efeffffe
       bpf_res_spin_unlock - 1efeffffe
@@ -150,6 +164,7 @@ public record Kfunc(String name, String flags, long types) {
       bpf_send_signal_task t ae84a3e8
       bpf_session_cookie - 4
       bpf_session_is_return - 4
+      bpf_set_dentry_xattr ts 20000000
       bpf_sk_assign_tcp_reqsk t 8
       bpf_skb_ct_alloc an 48
       bpf_skb_ct_lookup an 48
@@ -191,6 +206,17 @@ public record Kfunc(String name, String flags, long types) {
       bpf_xdp_xfrm_state_release r 40
       css_rstat_flush s 2c0000a0
       css_rstat_updated - 2c0000a0
+      cubictcp_acked - 8000000
+      cubictcp_cong_avoid - 8000000
+      cubictcp_cwnd_event - 8000000
+      cubictcp_init - 8000000
+      cubictcp_recalc_ssthresh - 8000000
+      cubictcp_state - 8000000
+      tcp_cong_avoid_ai - 8000000
+      tcp_reno_cong_avoid - 8000000
+      tcp_reno_ssthresh - 8000000
+      tcp_reno_undo_cwnd - 8000000
+      tcp_slow_start - 8000000
       """;
 
   private static final Map<String, Kfunc> ALL = new HashMap<>();

@@ -232,14 +232,24 @@ final class AttachChecks {
     int proto = prototypeOf(btf, id);
     String name = btf.name(id);
     distill(btf, proto, name);
-    if (program.type() == ProgramType.LSM) {
-      checkHook(id, name);
+    if (!options.kernel().hasSymbol(name)) {
+      throw refuse(ENOENT, "The address of function " + name + " cannot be found");
     }
     if (LoadChecks.sleepable(program)) {
-      throw new UnsupportedException("sleepable programs of type " + program.type().text());
+      boolean lsm = program.type() == ProgramType.LSM;
+      if (!(lsm ? LsmHooks.maySleep(name) : TracedFunctions.maySleep(name))) {
+        throw refuse(EINVAL, name + " is not sleepable");
+      }
+    } else if (attach == AttachType.MODIFY_RETURN && !TracedFunctions.isModifiable(name)) {
+      throw refuse(EINVAL, name + "() is not modifiable");
     }
-    if (attach == AttachType.MODIFY_RETURN) {
-      throw new UnsupportedException("programs of attach type " + attach.text());
+    if (program.type() == ProgramType.LSM) {
+      checkHook(id, name);
+    } else if (TracedFunctions.isDenied(name)) {
+      throw refuse(EINVAL, "Attaching tracing programs to function '" + name + "' is rejected.");
+    } else if (attach != AttachType.TRACE_FENTRY && TracedFunctions.neverReturns(name)) {
+      throw refuse(
+          EINVAL, "Attaching fexit/fmod_ret to __noreturn function '" + name + "' is rejected.");
     }
     return new Attachment(btf, number, id, name, proto, false, List.of());
   }
@@ -248,6 +258,9 @@ final class AttachChecks {
   private void checkHook(int id, String name) {
     if (!License.isGplCompatible(program.license())) {
       throw refuse(EINVAL, "LSM programs must have a GPL compatible license");
+    }
+    if (LsmHooks.isDisabled(name)) {
+      throw refuse(EINVAL, "attach_btf_id " + id + " points to disabled hook " + name);
     }
     if (!name.startsWith(LsmHooks.PREFIX)) {
       throw refuse(EINVAL, "attach_btf_id " + id + " points to wrong type name " + name);

@@ -32,8 +32,13 @@ record Attachment(
    * @param offset in the context, bytes
    * @param type a {@link RegType}
    * @param typeId struct that a BTF_ID points to, of vmlinux
+   * @param referenced whether the program holds a reference to it, which it must release
    */
-  record Argument(int offset, int type, int typeId) {}
+  record Argument(int offset, int type, int typeId, boolean referenced) {
+    Argument(int offset, int type, int typeId) {
+      this(offset, type, typeId, false);
+    }
+  }
 
   /** The prototype as it is compared between programs, null where it is not relied on. */
   @Nullable AttachPrototype prototype() {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BtfContext {
   /** MAX_BPF_FUNC_ARGS. */
-  private static final int MAX_ARGUMENTS = 12;
+  static final int MAX_ARGUMENTS = 12;
 
   /** MAX_BPF_FUNC_REG_ARGS: what is assumed of a function whose BTF cannot be relied on. */
   private static final int REGISTER_ARGUMENTS = 5;
@@ -39,6 +39,9 @@ final class BtfContext {
   /** Whether a larger struct is meant than the one that the log names. */
   private boolean promoted;
 
+  /** Id of the reference that the program was given with it, 0 for none. */
+  int reference;
+
   /** Whether it is the value that the hook returned. */
   boolean result;
 
@@ -49,6 +52,11 @@ final class BtfContext {
         env.program.type() == ProgramType.STRUCT_OPS
             ? AttachType.STRUCT_OPS
             : AttachType.ofNumber(env.program.expectedAttachType());
+  }
+
+  /** The function that it is attached to. */
+  String name() {
+    return target.name();
   }
 
   /** Whether the load is allowed; if not the log says why. */
@@ -65,6 +73,7 @@ final class BtfContext {
     typeId = 0;
     number = target.number();
     result = false;
+    reference = 0;
     promoted = false;
     if (off < 0 || off >= 8 * MAX_ARGUMENTS || write || off % size != 0) {
       return false;
@@ -189,7 +198,8 @@ final class BtfContext {
       if (known.offset() == off) {
         type = known.type();
         typeId = known.typeId();
-        number = BtfObjects.VMLINUX;
+        number = attach == AttachType.STRUCT_OPS ? target.number() : BtfObjects.VMLINUX;
+        reference = env.argumentReferences[off / 8];
         return true;
       }
     }

@@ -59,6 +59,10 @@ final class ContextAccess {
     int at = Frame.reg(value);
     if (target.type == RegType.SCALAR) {
       Reg.markUnknown(r, at, false);
+      if (target.result) {
+        boolean yesOrNo = LsmHooks.isBoolean(target.name());
+        env.scalars.intersectRange(r, at, yesOrNo ? 0 : -ReturnValues.MAX_ERRNO, yesOrNo ? 1 : 0);
+      }
       return;
     }
     Reg.markPointer(r, at, target.type);
@@ -68,6 +72,7 @@ final class ContextAccess {
     Reg.setSubregDef(r, at, 0);
     if (RegType.base(target.type) == RegType.BTF_ID) {
       Reg.setHandles(r, at, target.typeId, target.number);
+      Reg.setRefObjId(r, at, target.reference);
     }
   }
 

@@ -81,6 +81,9 @@ final class Env {
   /** Who is told of every step, in a run that explains a rejection; else null. */
   @Nullable PathListener listener;
 
+  /** Ids of the references that the program is given with its arguments, by 8 bytes of context. */
+  final int[] argumentReferences = new int[BtfContext.MAX_ARGUMENTS];
+
   /** Whether live code throws (seen_exception). */
   boolean throwsException;
 

@@ -45,6 +45,8 @@ final class HelperCalls {
   private static final int TASK_STORAGE_GET = 156;
   private static final int CGRP_STORAGE_GET = 210;
   private static final int D_PATH = 147;
+  private static final int IMA_INODE_HASH = 161;
+  private static final int IMA_FILE_HASH = 193;
 
   /** Functions whose tracing programs may ask for a path (btf_allowlist_d_path). */
   private static final Set<String> PATH_TARGETS =
@@ -109,7 +111,9 @@ final class HelperCalls {
       throw env.reject(
           Errno.EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
     }
-    if (id == D_PATH && !givesPath() || isSocketStorage(id) && !givesSocketStorage()) {
+    if (id == D_PATH && !givesPath()
+        || isSocketStorage(id) && !givesSocketStorage()
+        || isMeasuredFile(id) && !measuresFiles()) {
       throw env.reject(Errno.EINVAL, "helper call is not allowed in probe");
     }
     if (Helpers.mightSleep(id) && !env.sleepable()) {
@@ -162,6 +166,16 @@ final class HelperCalls {
     return id == SK_STORAGE_GET || id == SK_STORAGE_DELETE;
   }
 
+  private static boolean isMeasuredFile(int id) {
+    return id == IMA_INODE_HASH || id == IMA_FILE_HASH;
+  }
+
+  /** bpf_ima_inode_hash_allowed. */
+  private boolean measuresFiles() {
+    Attachment target = env.attachment;
+    return target != null && LsmHooks.maySleep(target.name());
+  }
+
   /** Programs that trace must not trace these helpers (bpf_sk_storage_tracing_allowed). */
   private boolean givesSocketStorage() {
     Attachment target = env.attachment;
@@ -183,7 +197,7 @@ final class HelperCalls {
       return true;
     }
     if (env.program.resolvedType() == ProgramType.LSM) {
-      throw env.unsupported("bpf_d_path in programs of type lsm");
+      return LsmHooks.maySleep(target.name());
     }
     return PATH_TARGETS.contains(target.name());
   }
@@ -366,9 +380,13 @@ final class HelperCalls {
 
   /** What a program sets must be what it may return. */
   private void checkSetRetval() {
+    Attachment target = env.attachment;
     if (env.program.resolvedType() == ProgramType.LSM
-        && env.program.expectedAttachType() == AttachType.LSM_CGROUP.number()) {
-      throw env.unsupported("bpf_set_retval in programs of type lsm");
+        && env.program.expectedAttachType() == AttachType.LSM_CGROUP.number()
+        && target != null
+        && target.returnsVoid()) {
+      throw env.reject(
+          Errno.EINVAL, "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!");
     }
   }
 

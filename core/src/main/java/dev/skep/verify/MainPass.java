@@ -102,6 +102,9 @@ final class MainPass {
     } else {
       functions.enterMain(frame);
     }
+    if (number == 0) {
+      acquireArguments();
+    }
     explore();
     if (!env.level2) {
       env.log.reset(0);
@@ -109,6 +112,21 @@ final class MainPass {
     env.paths.clear();
     env.explored.clear();
     env.sccs.clear();
+  }
+
+  /** Members of struct_ops are given references with some arguments. */
+  private void acquireArguments() {
+    Attachment target = env.attachment;
+    if (target == null || env.program.type() != ProgramType.STRUCT_OPS) {
+      return;
+    }
+    for (Attachment.Argument argument : target.arguments()) {
+      if (argument.referenced()) {
+        int id = env.nextId();
+        env.cur.acquire(State.REF_PTR, id, 0);
+        env.argumentReferences[argument.offset() / 8] = id;
+      }
+    }
   }
 
   private void explore() {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The values that a program of each type may return. */
 final class ReturnValues {
-  private static final int MAX_ERRNO = 4095;
+  /** Results that mean an error are not below minus this. */
+  static final int MAX_ERRNO = 4095;
 
   private final Env env;
   private final Operands operands;

@@ -118,16 +118,15 @@ final class StructOpsTargets {
         // The program that is jumped to would not know that it holds a reference.
         throw refuse(EINVAL, "program with __ref argument cannot tail call");
       }
-      if (name.endsWith("__ref")) {
-        throw new UnsupportedException("struct_ops arguments that hold references");
-      }
       int type = btf.skip(btf.paramType(proto, i), true);
-      if (name.endsWith("__nullable")) {
+      if (name.endsWith("__nullable") || name.endsWith("__ref")) {
+        boolean nullable = name.endsWith("__nullable");
         arguments.add(
             new Attachment.Argument(
                 offset,
-                RegType.BTF_ID | RegType.PTR_TRUSTED | RegType.MAYBE_NULL,
-                btf.skip(btf.target(type), true)));
+                RegType.BTF_ID | RegType.PTR_TRUSTED | (nullable ? RegType.MAYBE_NULL : 0),
+                btf.skip(btf.target(type), true),
+                !nullable));
       }
       offset += (int) Math.max(8, btf.sizeOf(type) + 7 & -8);
     }

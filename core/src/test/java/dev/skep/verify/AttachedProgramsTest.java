@@ -203,8 +203,10 @@ class AttachedProgramsTest {
     KernelTypes kernel = KernelTypes.of(kernel());
     assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "queue_ops", "r2 = 0; call #12", kernel)))
         .contains("program with __ref argument cannot tail call\n");
-    assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "queue_ops", "", kernel)))
-        .isEqualTo("unsupported struct_ops arguments that hold references");
+    assertThat(log(judge(ProgramType.STRUCT_OPS, 0, "queue_ops", "r2 = *(u64 *)(r1 +0)", kernel)))
+        .contains(
+            "R2=trusted_ptr_task_struct(ref_obj_id=1) refs=1\n",
+            "Unreleased reference id=1 alloc_insn=0\n");
   }
 
   @Test
