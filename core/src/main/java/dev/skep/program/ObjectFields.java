@@ -53,6 +53,9 @@ public final class ObjectFields {
    * @return 0, or the errno of BPF_BTF_LOAD
    */
   public int check() {
+    if (!hasAny()) {
+      return 0;
+    }
     for (int type = 1; type < known.length; type++) {
       int errno = of(type).errno();
       if (errno != 0) {
@@ -93,6 +96,18 @@ public final class ObjectFields {
     return 0;
   }
 
+  /** Whether the BTF knows any kind of field at all. */
+  private boolean hasAny() {
+    for (int struct : structs) {
+      if (struct != 0) {
+        return true;
+      }
+    }
+    return btf.find("kptr", BtfKind.TYPE_TAG) != 0
+        || btf.find("kptr_untrusted", BtfKind.TYPE_TAG) != 0
+        || btf.find("percpu_kptr", BtfKind.TYPE_TAG) != 0;
+  }
+
   private SpecialFields parse(int type) {
     SpecialFields fields =
         SpecialFields.parse(btf, type, SpecialFields.IN_OBJECTS, btf.size(type), kernel);
@@ -111,7 +126,9 @@ public final class ObjectFields {
           return true;
         }
       }
-      if (SpecialFieldSearch.isKernelPointer(btf, member)) {
+      int kind = btf.kind(member);
+      boolean pointer = kind == BtfKind.PTR || kind == BtfKind.VOLATILE;
+      if (pointer && SpecialFieldSearch.isKernelPointer(btf, member)) {
         return true;
       }
     }

@@ -148,6 +148,27 @@ public record Program(
         modules);
   }
 
+  /** The same program without BTF, and so without the records that refer to it. */
+  public Program withoutTypes() {
+    return new Program(
+        name,
+        section,
+        type,
+        expectedAttachType,
+        flags,
+        license,
+        insns,
+        maps,
+        List.of(),
+        List.of(),
+        null,
+        attachTo,
+        attachBtfId,
+        attachModule,
+        attachProgram,
+        modules);
+  }
+
   /** A program without BTF, as raw bpf(2) users load it. */
   public static Program of(
       String name, ProgramType type, String license, long[] insns, List<MapSpec> maps) {

@@ -5,6 +5,7 @@ import static dev.skep.program.SpecialFields.*;
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
 import dev.skep.errors.Errno;
+import dev.skep.errors.UnsupportedException;
 import dev.skep.program.SpecialFields.Field;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,9 @@ final class SpecialFieldSearch {
 
   /** Why the search failed, 0 if it did not. */
   private int errno;
+
+  /** Members still to be looked at: structs that hold themselves must not make the walk explode. */
+  private int budget = 100_000;
 
   SpecialFieldSearch(Btf btf, int mask, @Nullable KernelTypes kernel) {
     this.btf = btf;
@@ -109,6 +113,10 @@ final class SpecialFieldSearch {
    * @return the same with this one
    */
   private int one(int owner, int member, int id, int offset, int expected, int seen, int level) {
+    if (--budget < 0) {
+      errno = Errno.E2BIG;
+      return seen;
+    }
     int type = id;
     int elements = 1;
     int depth = 0;
@@ -267,8 +275,7 @@ final class SpecialFieldSearch {
     }
     Btf vmlinux = types.vmlinux();
     if (vmlinux == null) {
-      errno = Errno.EINVAL;
-      return field;
+      throw new UnsupportedException("pointers in values and objects without the kernel's BTF");
     }
     String name = btf.name(field.typeId());
     int id = vmlinux.find(name, BtfKind.STRUCT);
