@@ -181,7 +181,7 @@ public final class Vm implements Engine {
    */
   public VmProgram load(VerifiedProgram verified, List<? extends BpfMap> given) {
     GivenMaps.check(verified.program(), given);
-    KernelPointers.check(verified.facts());
+    KernelPointers.check(verified);
     RewriteOptions rewrites = backend.rewrites(options.rewrites());
     return load(verified, Rewriter.rewrite(verified, rewrites), given);
   }
