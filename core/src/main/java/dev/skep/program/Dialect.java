@@ -49,6 +49,15 @@ public enum Dialect {
   }
 
   /**
+   * Whether a pointer to what every CPU has a copy of may point to nothing else. For Linux 6.18 an
+   * object without copies will do (map_kptr_match_type), whose first bytes are then taken for the
+   * address of the copies.
+   */
+  public boolean tellsPerCpuObjects() {
+    return this != V6_18;
+  }
+
+  /**
    * The kernel of that name.
    *
    * @throws IllegalArgumentException if there is none

@@ -145,7 +145,11 @@ final class KernelPointers {
     } else {
       allowed |= PTR_TRUSTED | MEM_RCU | (field.kind() == KPTR_UNREF ? PTR_UNTRUSTED : 0);
     }
-    if (!structs || (type & ~(BASE_MASK | allowed)) != 0) {
+    boolean noCopies =
+        field.kind() == KPTR_PERCPU
+            && (type & MEM_PERCPU) == 0
+            && env.options.dialect().tellsPerCpuObjects();
+    if (!structs || noCopies || (type & ~(BASE_MASK | allowed)) != 0) {
       throw mismatch(field, regno, "");
     }
     memory.checkUnmodified(r, at, regno, true);

@@ -3,6 +3,7 @@ package dev.skep.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.btf.Btf;
+import dev.skep.program.Dialect;
 import dev.skep.program.FuncInfo;
 import dev.skep.program.KernelTypes;
 import dev.skep.program.LineInfo;
@@ -208,15 +209,28 @@ class KernelLogTest {
     compare(FIELDS, FIELD_TYPES, 137);
   }
 
-  private static void compare(String cases, String typeResource, int least) throws IOException {
-    KernelTypes types;
+  /** The verdict on one of the programs that use pointers, work and locks in map values. */
+  static Verdict verifyField(String name, Dialect dialect) throws IOException {
+    for (String[] field : cases(FIELDS)) {
+      if (field[0].equals(name)) {
+        VerifierOptions options = VerifierOptions.standard().withKernel(types(FIELD_TYPES));
+        return Verifier.verify(program(field), options.withDialect(dialect));
+      }
+    }
+    throw new IllegalArgumentException(name);
+  }
+
+  private static KernelTypes types(String resource) throws IOException {
     try (var in =
         new GZIPInputStream(
-            Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(typeResource)))) {
-      types = KernelTypes.of(Btf.parse(in.readAllBytes()));
+            Objects.requireNonNull(KernelLogTest.class.getResourceAsStream(resource)))) {
+      return KernelTypes.of(Btf.parse(in.readAllBytes()));
     }
+  }
+
+  private static void compare(String cases, String typeResource, int least) throws IOException {
     VerifierOptions options =
-        VerifierOptions.standard().withLogLevel(VerifierLog.LEVEL2).withKernel(types);
+        VerifierOptions.standard().withLogLevel(VerifierLog.LEVEL2).withKernel(types(typeResource));
     Map<String, Integer> unsupported = new TreeMap<>();
     int equal = compare(cases(cases), options, unsupported);
     System.out.printf("%s: equal %d, different 0, unsupported %s%n", cases, equal, unsupported);
