@@ -115,6 +115,10 @@ public final class VerdictRungs implements AutoCloseable {
       stop(Finding.unsupported(Rung.VERDICT, missing.what()));
       return;
     }
+    if (isForbidden(verdict, own)) {
+      stop(Finding.notCompared(Rung.VERDICT, FORBIDDEN));
+      return;
+    }
     String reason = LogText.lastError(verdict.log());
     Finding equal = compareVerdicts(verdict, own, reason);
     if (equal.isDifferent()) {
