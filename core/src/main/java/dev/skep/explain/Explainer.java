@@ -38,11 +38,16 @@ final class Explainer {
     this.recording = recording;
     message = recording.verdict().message();
     Reason said = recording.reason();
-    reason = said != null ? said : TextReason.of(message, "");
+    reason = said != null ? said : TextReason.of(message, before());
     known = Messages.of(message);
     instructions = new Instructions(recording);
     insn = recording.insn() >= 0 ? recording.insn() : named(message);
     frame = recording.calls().isEmpty() ? 0 : recording.calls().getLast().frame();
+  }
+
+  private String before() {
+    List<String> lines = recording.lines();
+    return lines.size() < 2 ? "" : lines.get(lines.size() - 2);
   }
 
   private static int named(String message) {
@@ -81,7 +86,7 @@ final class Explainer {
     Kind kind = kind();
     return new Explanation(
         kind,
-        message,
+        recording.lines(),
         summary(demands, slice),
         instructions.at(insn),
         List.copyOf(calls),
@@ -130,6 +135,9 @@ final class Explainer {
       slots(bytes, places);
     }
     List<Integer> registers = reason == null ? known.registers() : reason.registers();
+    if (reason == null && registers.isEmpty()) {
+      registers = Messages.of(before()).registers();
+    }
     for (int register : registers) {
       places.add(Place.ofRegister(frame, register));
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * path that was rejected; a verification that is not explained pays nothing for it.
  *
  * @param kind what kind of rejection it is
- * @param message the last line of the kernel's log
+ * @param lines what the kernel's log says of it, the message last
  * @param summary what is wrong, in one sentence
  * @param instruction the one that failed, null when the program as a whole did
  * @param calls where the frames around it stand, the outermost first; empty in a main program
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Explanation(
     Kind kind,
-    String message,
+    List<String> lines,
     String summary,
     @Nullable Instruction instruction,
     List<Instruction> calls,
@@ -38,6 +38,11 @@ public record Explanation(
     List<String> notes,
     List<HotLine> hot,
     Hint hint) {
+
+  /** The last line of the kernel's log. */
+  public String message() {
+    return lines.isEmpty() ? "" : lines.getLast();
+  }
 
   /**
    * An instruction and its place in the program.
@@ -135,7 +140,7 @@ public record Explanation(
     Messages.Known known = Messages.of(message);
     return new Explanation(
         known.kind(),
-        message,
+        List.of(message),
         known.summary(),
         null,
         List.of(),

@@ -98,6 +98,7 @@ public final class Recording {
   private final Printing printing;
   private final Verdict.Rejected verdict;
   private final @Nullable Reason reason;
+  private final List<String> lines;
   private final PathTree tree;
   private final PathDetails details;
   private final boolean cut;
@@ -106,14 +107,15 @@ public final class Recording {
       Program program,
       Printing printing,
       Verdict.Rejected verdict,
-      @Nullable Reason reason,
+      Verifier.Followed followed,
       PathTree tree,
       PathDetails details,
       boolean cut) {
     this.program = program;
     this.printing = printing;
     this.verdict = verdict;
-    this.reason = reason;
+    reason = followed.reason();
+    lines = followed.lines();
     this.tree = tree;
     this.details = details;
     this.cut = cut;
@@ -137,7 +139,7 @@ public final class Recording {
     Verifier.Followed again = Verifier.follow(program, quiet, target, details);
     return again.verdict() instanceof Verdict.Rejected verdict
         ? new Recording(
-            program, printing, verdict, again.reason(), tree, details, tree.length() > MOST_STEPS)
+            program, printing, verdict, again, tree, details, tree.length() > MOST_STEPS)
         : null;
   }
 
@@ -153,6 +155,16 @@ public final class Recording {
   /** What the check demanded, null where only {@link Verdict.Rejected#message} says it. */
   public @Nullable Reason reason() {
     return reason;
+  }
+
+  /** What the log says of the failing check: its last lines, the message at the end. */
+  public List<String> lines() {
+    int at = lines.lastIndexOf(verdict.message());
+    int from = Math.max(0, at);
+    while (from > 0 && !lines.get(from - 1).startsWith(";")) {
+      from--;
+    }
+    return at < 0 ? List.of(verdict.message()) : List.copyOf(lines.subList(from, at + 1));
   }
 
   /**

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The entry of the verifier (bpf_check). */
 public final class Verifier {
+  /** Lines of the log that an explanation may need. */
+  private static final int LAST_LINES = 4;
+
   private Verifier() {}
 
   /** Judges one program; never throws for anything in the program. */
@@ -60,8 +63,12 @@ public final class Verifier {
     return ExtensionChecks.attach(extension, target, typeId);
   }
 
-  /** A verdict, and of a rejection what its check said it demanded. */
-  record Followed(Verdict verdict, @Nullable Reason reason) {}
+  /**
+   * A verdict, and of a rejection what its check said it demanded.
+   *
+   * @param lines the last lines of the log, the message last
+   */
+  record Followed(Verdict verdict, @Nullable Reason reason, List<String> lines) {}
 
   /** Verifies and tells a listener of every step. */
   static Followed follow(
@@ -71,7 +78,7 @@ public final class Verifier {
       PathListener listener) {
     Judgement judgement = new Judgement(program, options, target, listener);
     Verdict verdict = judgement.run();
-    return new Followed(verdict, judgement.reason);
+    return new Followed(verdict, judgement.reason, judgement.log.lastLines(LAST_LINES));
   }
 
   /** Verifies with a checkpoint at every instruction; whether the program is accepted. */

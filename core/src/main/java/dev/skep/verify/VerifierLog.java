@@ -1,7 +1,9 @@
 package dev.skep.verify;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The verifier's log (struct bpf_verifier_log): a growing text that can be cut back to an earlier
@@ -311,6 +313,23 @@ final class VerifierLog {
       from--;
     }
     return string(from, to);
+  }
+
+  /** The last lines of text that are not empty, the very last at the end. */
+  List<String> lastLines(int most) {
+    List<String> lines = new ArrayList<>();
+    int to = at;
+    while (to > 0 && lines.size() < most) {
+      int from = to;
+      while (from > 0 && bytes[from - 1] != '\n') {
+        from--;
+      }
+      if (from < to) {
+        lines.addFirst(string(from, to));
+      }
+      to = from - 1;
+    }
+    return lines;
   }
 
   private String string(int from, int to) {

@@ -25,6 +25,11 @@ final class ExplanationJson {
   private void fields(Explanation e) throws IOException {
     json.writeStringField("kind", e.kind().id());
     json.writeStringField("summary", e.summary());
+    json.writeArrayFieldStart("kernel");
+    for (String line : e.lines()) {
+      json.writeString(line);
+    }
+    json.writeEndArray();
     Instruction at = e.instruction();
     if (at != null) {
       json.writeObjectFieldStart("instruction");

@@ -117,7 +117,8 @@ final class ExplanationText {
   }
 
   private void facts(Explanation e) {
-    fact("kernel", e.message().isEmpty() ? "(no message)" : e.message());
+    fact("kernel", e.message().isEmpty() ? "(no message)" : e.lines().getFirst());
+    e.lines().stream().skip(1).forEach(more -> line(" ".repeat(GUTTER + 14) + more));
     if (!e.demand().isEmpty() && !e.demand().equals(e.summary())) {
       fact("needed", e.demand());
     }
