@@ -48,9 +48,28 @@ final class MiscFixups {
       // What is thrown becomes the result.
       code.appendHidden(Words.movReg(Words.R0, Words.R1), Words.EXIT_WORD);
     }
+    placeArena(code);
     MiscFixups fixups = new MiscFixups(code, options);
     fixups.walk();
     return fixups.pokes;
+  }
+
+  /** What lies in an arena that has its place is a number. */
+  private static void placeArena(Code code) {
+    for (int i = 0; i + 1 < code.length; i++) {
+      long word = code.insns[i];
+      int src = InsnWord.src(word);
+      if (InsnWord.code(word) != LD_IMM64
+          || src != PSEUDO_MAP_VALUE && src != PSEUDO_MAP_IDX_VALUE) {
+        continue;
+      }
+      MapSpec map = code.program.maps().get(InsnWord.imm(word));
+      if (map.type() == MapType.ARENA && map.extra() != 0) {
+        long address = map.extra() + InsnWord.imm(code.insns[i + 1]);
+        code.insns[i] = InsnWord.withImm(InsnWord.withSrc(word, 0), (int) address);
+        code.insns[i + 1] = InsnWord.withImm(code.insns[i + 1], (int) (address >>> 32));
+      }
+    }
   }
 
   private static boolean hasExceptionCallback(Code code) {

@@ -150,4 +150,9 @@ public final class RunnableProgram {
   public List<LineInfo> lineInfo() {
     return lineInfo;
   }
+
+  /** How many functions dumps show: what a rewrite appended has no record, and is not shown. */
+  public int shownFunctions() {
+    return funcInfo.isEmpty() ? functions.size() : Math.min(functions.size(), funcInfo.size());
+  }
 }

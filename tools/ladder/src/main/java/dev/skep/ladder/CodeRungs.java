@@ -8,6 +8,7 @@ import dev.skep.linux.KernelProgram;
 import dev.skep.linux.ProgramInfo;
 import dev.skep.rewrite.RewriteOptions;
 import dev.skep.rewrite.Rewriter;
+import dev.skep.rewrite.RunnableProgram;
 import dev.skep.verify.VerifiedProgram;
 import java.util.List;
 
@@ -34,12 +35,14 @@ final class CodeRungs {
 
   private static Finding machineCode(VerifiedProgram verified, ProgramInfo info) {
     try {
-      MachineCode code = MachineForm.compile(Rewriter.rewrite(verified, RewriteOptions.LINUX));
+      RunnableProgram runnable = Rewriter.rewrite(verified, RewriteOptions.LINUX);
+      MachineCode code = MachineForm.compile(runnable);
       String linux = MachineForm.ofKernel(info, code);
-      String skep = MachineForm.ofSkep(code);
+      String skep = MachineForm.ofSkep(code, runnable);
       return linux.equals(skep)
           ? Finding.equal(Rung.JITED)
-          : Finding.compare(Rung.JITED, MachineText.ofKernel(info, code), MachineText.ofSkep(code));
+          : Finding.compare(
+              Rung.JITED, MachineText.ofKernel(info, code), MachineText.ofSkep(code, runnable));
     } catch (UnsupportedException missing) {
       return Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage()));
     } catch (RejectedException refused) {

@@ -205,7 +205,8 @@ public final class Ladder implements AutoCloseable {
     try {
       MachineCode code = MachineForm.compile(runnable);
       findings.add(
-          Finding.compare(Rung.JITED, MachineForm.ofKernel(info, code), MachineForm.ofSkep(code)));
+          Finding.compare(
+              Rung.JITED, MachineForm.ofKernel(info, code), MachineForm.ofSkep(code, runnable)));
     } catch (UnsupportedException missing) {
       findings.add(Finding.unsupported(Rung.JITED, String.valueOf(missing.getMessage())));
     } catch (RuntimeException thrown) {

@@ -33,6 +33,11 @@ public final class MachineForm {
     return text(maskedSkep(code), lengths(code));
   }
 
+  /** Without the functions that dumps do not show. */
+  public static String ofSkep(MachineCode code, RunnableProgram program) {
+    return text(maskedSkep(code), lengths(code, program));
+  }
+
   public static String ofKernel(ProgramInfo info, MachineCode mask) {
     return text(maskedKernel(info, mask), info.functionLengths());
   }
@@ -41,6 +46,10 @@ public final class MachineForm {
     int[] lengths = new int[code.functions()];
     Arrays.setAll(lengths, code::functionLength);
     return lengths;
+  }
+
+  static int[] lengths(MachineCode code, RunnableProgram program) {
+    return Arrays.copyOf(lengths(code), program.shownFunctions());
   }
 
   static byte[] maskedSkep(MachineCode code) {

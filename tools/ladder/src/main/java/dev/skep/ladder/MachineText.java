@@ -4,6 +4,7 @@ import dev.skep.errors.MalformedException;
 import dev.skep.jit.MachineCode;
 import dev.skep.jit.x64.X64Disassembler;
 import dev.skep.linux.ProgramInfo;
+import dev.skep.rewrite.RunnableProgram;
 import java.util.HexFormat;
 
 /**
@@ -16,8 +17,8 @@ final class MachineText {
 
   private MachineText() {}
 
-  static String ofSkep(MachineCode code) {
-    return text(MachineForm.maskedSkep(code), MachineForm.lengths(code));
+  static String ofSkep(MachineCode code, RunnableProgram program) {
+    return text(MachineForm.maskedSkep(code), MachineForm.lengths(code, program));
   }
 
   static String ofKernel(ProgramInfo info, MachineCode mask) {

@@ -28,6 +28,8 @@ record JitInput(
     boolean hasArena,
     long arenaKernelStart,
     long userVmStart) {
+  /** Stands for the address of an arena until it is known; it is as long as any. */
+  private static final long VMALLOC_START = 0xffffc900_0000_0000L;
 
   /** A program without maps: a tail call that needs to know one cannot be compiled. */
   JitInput(
@@ -51,6 +53,10 @@ record JitInput(
   }
 
   static JitInput of(RunnableProgram program) {
+    MapSpec arena = null;
+    for (MapSpec map : program.program().maps()) {
+      arena = map.type() == MapType.ARENA ? map : arena;
+    }
     return new JitInput(
         program.insns(),
         program.functions(),
@@ -58,9 +64,9 @@ record JitInput(
         program.tailCalls(),
         program.program().maps(),
         program::tailCallIndexFits,
-        false,
-        0,
-        0);
+        arena != null,
+        VMALLOC_START,
+        arena == null ? 0 : arena.extra());
   }
 
   /**
