@@ -32,6 +32,8 @@ final class LiveRegisters {
     }
     short[] in = marks.liveBefore;
     int[] next = new int[2];
+    boolean[] done = new boolean[insns.length];
+    boolean early = false;
     boolean changed = true;
     while (changed) {
       changed = false;
@@ -40,13 +42,17 @@ final class LiveRegisters {
         int successors = Successors.of(insns, at, next);
         for (int s = 0; s < successors; s++) {
           out |= in[next[s]];
+          early |= !done[next[s]];
         }
+        done[at] = true;
         short live = (short) (out & ~(useDef[at] >>> 16) | useDef[at] & ALL);
         if (live != in[at]) {
           in[at] = live;
           changed = true;
         }
       }
+      // Once is enough where what follows always came first.
+      changed &= early;
     }
     if (log.level2()) {
       print(insns, marks, log, trace);

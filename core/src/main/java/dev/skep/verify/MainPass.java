@@ -194,10 +194,20 @@ final class MainPass {
     }
     env.facts.seen[insn] = true;
     lastInsn = insn;
+    long word = env.insns[insn];
+    if (!mayWriteStack(InsnWord.code(word))) {
+      return carryOut(word);
+    }
     env.liveStack.begin(insn);
-    boolean goesOn = carryOut(env.insns[insn]);
+    boolean goesOn = carryOut(word);
     env.liveStack.commit();
     return goesOn;
+  }
+
+  /** Only stores and calls ever tell {@link LiveStack} of slots that are overwritten. */
+  private static boolean mayWriteStack(int code) {
+    int kind = classOf(code);
+    return kind == ST || kind == STX || kind == JMP && op(code) == CALL;
   }
 
   private boolean carryOut(long word) {

@@ -10,16 +10,28 @@ import dev.skep.isa.InsnWord;
  * definitions have their upper half read later.
  */
 final class Operands {
+  // Bits of widths: what is written, a scalar that is read, anything else that is read.
+  private static final int TARGET = 1;
+  private static final int SCALAR_SOURCE = 2;
+  private static final int SOURCE = 4;
+
   private final Env env;
+  private final Scratched scratched;
+  private final byte[] widths;
 
   Operands(Env env) {
     this.env = env;
+    scratched = env.trace.scratched;
+    widths = new byte[env.insnCount];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = widths(env.insns[i]);
+    }
   }
 
   /** The register is read. */
   void source(int regno) {
     valid(regno);
-    env.trace.scratched.reg(regno);
+    scratched.reg(regno);
     long[] r = env.regs();
     int at = Frame.reg(regno);
     if (Reg.type(r, at) == RegType.NOT_INIT) {
@@ -39,7 +51,7 @@ final class Operands {
   /** The register is about to be written; its value stays for now (DST_OP_NO_MARK). */
   void target(int regno) {
     valid(regno);
-    env.trace.scratched.reg(regno);
+    scratched.reg(regno);
     if (regno == 10) {
       throw env.reject(Errno.EACCES, "frame pointer is read only");
     }
@@ -62,14 +74,26 @@ final class Operands {
   void clobberCallerSaved(long[] r) {
     for (int i = 0; i <= 5; i++) {
       Reg.markNotInit(r, Frame.reg(i), false);
-      env.trace.scratched.reg(i);
+      scratched.reg(i);
       Reg.setSubregDef(r, Frame.reg(i), wide(true, false) ? 0 : env.insn + 1);
     }
   }
 
-  /** Whether the current instruction uses all 64 bits of an operand (is_reg64). */
   private boolean wide(boolean scalar, boolean source) {
-    long word = env.insns[env.insn];
+    int uses = !source ? TARGET : scalar ? SCALAR_SOURCE : SOURCE;
+    return (widths[env.insn] & uses) != 0;
+  }
+
+  /** Which operands an instruction uses all 64 bits of. */
+  private static byte widths(long word) {
+    int widths = wide(word, true, false) ? TARGET : 0;
+    widths |= wide(word, true, true) ? SCALAR_SOURCE : 0;
+    widths |= wide(word, false, true) ? SOURCE : 0;
+    return (byte) widths;
+  }
+
+  /** Whether an instruction uses all 64 bits of an operand (is_reg64). */
+  private static boolean wide(long word, boolean scalar, boolean source) {
     int code = InsnWord.code(word);
     return switch (classOf(code)) {
       case JMP -> {

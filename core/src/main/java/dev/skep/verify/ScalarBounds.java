@@ -21,17 +21,55 @@ final class ScalarBounds {
 
   /** Brings all views in step (reg_bounds_sync). */
   static void sync(Scalar s) {
-    if (s.mask == 0 && isExactly(s, s.value)) {
+    if (s.mask == 0 ? isExactly(s, s.value) : s.mask == -1 && isUnbounded(s)) {
       return;
     }
     update(s);
-    for (int round = 0; round < ROUNDS; round++) {
-      deduce32(s);
-      deduce64(s);
-      deduceMixed(s);
+    int rounds = 1;
+    while (deduce(s) && rounds < ROUNDS) {
+      rounds++; // one that changes nothing is the last
     }
     boundKnownBits(s);
     update(s);
+  }
+
+  /** One round; whether it changed anything. */
+  private static boolean deduce(Scalar s) {
+    long smin = s.smin;
+    long smax = s.smax;
+    long umin = s.umin;
+    long umax = s.umax;
+    long smin32 = s.smin32;
+    long smax32 = s.smax32;
+    long umin32 = s.umin32;
+    long umax32 = s.umax32;
+    long value = s.value;
+    long mask = s.mask;
+    deduce32(s);
+    deduce64(s);
+    deduceMixed(s);
+    return (smin ^ s.smin
+            | smax ^ s.smax
+            | umin ^ s.umin
+            | umax ^ s.umax
+            | smin32 ^ s.smin32
+            | smax32 ^ s.smax32
+            | umin32 ^ s.umin32
+            | umax32 ^ s.umax32
+            | value ^ s.value
+            | mask ^ s.mask)
+        != 0;
+  }
+
+  private static boolean isUnbounded(Scalar s) {
+    return s.umax == -1
+        && s.umin == 0
+        && s.smin == Long.MIN_VALUE
+        && s.smax == Long.MAX_VALUE
+        && s.smin32 == Integer.MIN_VALUE
+        && s.smax32 == Integer.MAX_VALUE
+        && s.umin32 == 0
+        && s.umax32 == LOW;
   }
 
   private static boolean isExactly(Scalar s, long x) {

@@ -248,11 +248,38 @@ final class Scalars {
    * never be taken, and says so (reg_bounds_sanity_check).
    */
   void check(long[] r, int at, String where) {
+    if (consistent(r, at)) {
+      return;
+    }
     a.load(r, at);
     if (!check(a, where)) {
       a.unbound();
       a.store(r, at);
     }
+  }
+
+  /** Whether there is no {@link ScalarBounds#violation}. */
+  private static boolean consistent(long[] r, int at) {
+    long mask = r[at + Reg.MASK];
+    long umin = r[at + Reg.UMIN];
+    long smin = r[at + Reg.SMIN];
+    if (mask == 0) {
+      long x = r[at + Reg.VALUE];
+      long both = x & Scalar.U32_MAX | x << 32;
+      return umin == x
+          && r[at + Reg.UMAX] == x
+          && smin == x
+          && r[at + Reg.SMAX] == x
+          && r[at + Reg.S32] == both
+          && r[at + Reg.U32] == both;
+    }
+    long s32 = r[at + Reg.S32];
+    long u32 = r[at + Reg.U32];
+    return (int) mask != 0
+        && Long.compareUnsigned(umin, r[at + Reg.UMAX]) <= 0
+        && smin <= r[at + Reg.SMAX]
+        && (u32 & Scalar.U32_MAX) <= u32 >>> 32
+        && (int) s32 <= (int) (s32 >> 32);
   }
 
   private boolean check(Scalar s, String where) {

@@ -60,8 +60,13 @@ final class Tnum {
     long leftMask = d.mask;
     long rightValue = value;
     long rightMask = mask;
+    if ((leftMask | rightMask) == 0) {
+      set(d, leftValue * rightValue, 0);
+      return;
+    }
     set(d, 0, 0);
-    while ((leftValue | leftMask) != 0) {
+    // Nothing can be added to what is wholly unknown.
+    while ((leftValue | leftMask) != 0 && d.mask != -1) {
       if ((leftValue & 1) != 0) {
         add(d, rightValue, rightMask);
       } else if ((leftMask & 1) != 0) {
