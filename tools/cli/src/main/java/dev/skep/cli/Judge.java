@@ -72,8 +72,15 @@ final class Judge {
 
   /** What has been done, in veristat's words. */
   String summary() {
-    return "Processed %d files, %d programs. Skipped %d files, %d programs."
-        .formatted(files.get(), programs.get(), skippedFiles.get(), skippedPrograms.get());
+    return "Processed "
+        + files
+        + " files, "
+        + programs
+        + " programs. Skipped "
+        + skippedFiles
+        + " files, "
+        + skippedPrograms
+        + " programs.";
   }
 
   /**

@@ -15,24 +15,28 @@ import picocli.CommandLine.ParameterException;
     name = "skep",
     description = "The eBPF system for the JVM: verify, rewrite, compile and run BPF objects.",
     mixinStandardHelpOptions = false,
-    versionProvider = Main.Version.class,
-    subcommands = {
-      RunCommand.class,
-      VerifyCommand.class,
-      ProgCommand.class,
-      MapCommand.class,
-      BtfCommand.class,
-      GenCommand.class,
-      LadderCommand.class,
-      BatchCommand.class,
-      BenchCommand.class,
-      DoctorCommand.class,
-      FeatureCommand.class,
-      ConformanceCommand.class,
-      FuzzCommand.class,
-      WarmUpCommand.class
-    })
+    versionProvider = Main.Version.class)
 public final class Main {
+  /** Commands with something to do at the end: an interrupted campaign, the AOT cache. */
+  private static final Set<String> EXITS = Set.of("fuzz", "warm-up");
+
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          RunCommand.class,
+          VerifyCommand.class,
+          ProgCommand.class,
+          MapCommand.class,
+          BtfCommand.class,
+          GenCommand.class,
+          LadderCommand.class,
+          BatchCommand.class,
+          BenchCommand.class,
+          DoctorCommand.class,
+          FeatureCommand.class,
+          ConformanceCommand.class,
+          FuzzCommand.class,
+          WarmUpCommand.class);
+
   private static final Set<String> GLOBAL =
       Set.of("-j", "--json", "-p", "--pretty", "-d", "--debug");
 
@@ -54,7 +58,15 @@ public final class Main {
   public static void main(String[] args) {
     PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(run(out, err, args));
+    Preload.start(args);
+    int status = run(out, err, args);
+    err.flush();
+    System.out.flush();
+    if (args.length > 0 && EXITS.contains(args[0])) {
+      System.exit(status);
+    }
+    // An exit looks for a logger of exits in all modules first, which takes as long as verifying.
+    Runtime.getRuntime().halt(status);
   }
 
   /** Runs one command line; returns its exit status. Standard input is the process's own. */
@@ -63,6 +75,7 @@ public final class Main {
         !List.of(args).contains("gen") && List.of(args).contains("-d")
             || List.of(args).contains("--debug");
     CommandLine line = new CommandLine(new Main());
+    addCommands(line, args);
     line.setExpandAtFiles(false); // commands read their own lists
     line.setOut(out);
     line.setErr(err);
@@ -71,6 +84,25 @@ public final class Main {
     int status = line.execute(globalsLast(args));
     out.flush();
     return status;
+  }
+
+  /** The command that is meant alone, as finding out what each can do takes its time; else all. */
+  private static void addCommands(CommandLine line, String[] args) {
+    String wanted = "";
+    for (int i = 0; i < args.length && wanted.isEmpty(); i++) {
+      wanted = args[i].startsWith("-") ? "" : args[i];
+    }
+    for (Class<?> command : COMMANDS) {
+      if (name(command).equals(wanted)) {
+        line.addSubcommand(command);
+        return;
+      }
+    }
+    COMMANDS.forEach(line::addSubcommand);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   /** Moves options of all commands, which users of bpftool put before the command, behind it. */
