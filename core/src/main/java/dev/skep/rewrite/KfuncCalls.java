@@ -4,6 +4,8 @@ import static dev.skep.isa.Opcodes.*;
 
 import dev.skep.btf.Btf;
 import dev.skep.btf.BtfKind;
+import dev.skep.errors.Errno;
+import dev.skep.errors.RejectedException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.ProgramType;
@@ -29,6 +31,11 @@ final class KfuncCalls {
   void rewrite(long word, int origin) {
     Btf kernel = code.verified.options().kernel().vmlinux();
     int id = InsnWord.imm(word);
+    if (id == 0) {
+      String reason = "invalid kernel function call not eliminated in verifier pass";
+      throw new RejectedException(
+          code.program.name() + ": " + reason, Errno.EINVAL, origin, reason + '\n');
+    }
     if (kernel == null || !kernel.hasType(id)) {
       throw new UnsupportedException("kfunc calls without the kernel's BTF");
     }

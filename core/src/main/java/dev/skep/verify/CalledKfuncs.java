@@ -123,6 +123,9 @@ final class CalledKfuncs {
       return Helpers.name(InsnWord.imm(word));
     }
     Called kfunc = Subprogs.isKfuncCall(word) ? at(word) : null;
+    if (kfunc == null && Subprogs.isKfuncCall(word) && InsnWord.imm(word) == 0) {
+      return ""; // the name of the type without a name
+    }
     return kfunc == null ? null : kfunc.name();
   }
 }

@@ -293,17 +293,29 @@ final class HelperArguments {
 
   /** A reference that moves into a map. */
   private void checkReleased(int regno, int type, CallArguments call) {
-    if ((type & MAYBE_NULL) != 0) {
-      if ((type & ~(BASE_MASK | PTR_TRUSTED | MEM_RCU | MAYBE_NULL)) != 0) {
-        throw env.bug("invalid PTR_TO_BTF_ID register for type match");
+    switch (type & ~(BASE_MASK | MAYBE_NULL)) {
+      case 0, PTR_TRUSTED, MEM_RCU -> {
+        if ((type & MAYBE_NULL) != 0) {
+          throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno);
+        }
       }
-      throw env.reject(Errno.EACCES, "Possibly NULL pointer passed to helper arg" + regno);
+      case MEM_ALLOC, MEM_ALLOC | MEM_PERCPU -> {
+        if ((type & MAYBE_NULL) != 0) {
+          throw unexpected();
+        }
+      }
+      default -> throw unexpected();
     }
     SpecialFields.Field field = call.pointer;
     if (field == null) {
       throw env.bug("no kptr field");
     }
     pointers.checkStored(field, regno);
+  }
+
+  /** What the kernel calls a mistake of its own. */
+  private Rejection unexpected() {
+    return env.reject(Errno.EFAULT, "verifier bug: invalid PTR_TO_BTF_ID register for type match");
   }
 
   private void checkReadOnly(int regno, int type, int flags, CallArguments call) {

@@ -12,7 +12,6 @@ final class MainPass {
   static final int INSN_LIMIT = 1_000_000;
 
   private static final int SPIN_UNLOCK = 94;
-  private static final int KPTR_XCHG = 194;
 
   private final Env env;
   private final Operands operands;
@@ -341,7 +340,7 @@ final class MainPass {
       throw env.reject(Errno.EINVAL, "BPF_CALL uses reserved fields");
     }
     if (env.cur.activeLocks != 0
-        && (src == 0 && InsnWord.imm(word) != SPIN_UNLOCK && InsnWord.imm(word) != KPTR_XCHG
+        && (src == 0 && InsnWord.imm(word) != SPIN_UNLOCK
             || src == PSEUDO_KFUNC_CALL && !kfuncs.isAllowedUnderLock(word))) {
       throw env.reject(Errno.EINVAL, "function calls are not allowed while holding a lock");
     }
