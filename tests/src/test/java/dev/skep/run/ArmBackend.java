@@ -1,5 +1,6 @@
 package dev.skep.run;
 
+import dev.skep.errors.UnsupportedException;
 import dev.skep.jit.Linkage;
 import dev.skep.jit.MachineCode;
 import dev.skep.jit.Relocation;
@@ -124,12 +125,12 @@ final class ArmBackend implements Backend {
     return stubs.computeIfAbsent(function, emulator::stub);
   }
 
-  private long call(Cpu cpu, long entry, long... arguments) {
+  private long emulate(Cpu cpu, long entry, long... arguments) {
     if (depth == MAX_DEPTH) {
       throw new IllegalStateException("runs inside runs, too deep");
     }
     BpfCallback outside = cpu.callback();
-    cpu.callback((function, r1, r2, r3, r4, r5) -> call(cpu, function, r1, r2, r3, r4, r5));
+    cpu.callback((function, r1, r2, r3, r4, r5) -> emulate(cpu, function, r1, r2, r3, r4, r5));
     depth++;
     try {
       return emulator.run(cpu, entry, stacks + (long) STACK_BYTES * depth, arguments);
@@ -164,6 +165,9 @@ final class ArmBackend implements Backend {
 
     @Override
     public long variableAddress(KernelVariable variable) {
+      if (variable == KernelVariable.PROGRAM) {
+        throw new UnsupportedException("callbacks of timers");
+      }
       return variables.address(variable);
     }
 
@@ -186,8 +190,13 @@ final class ArmBackend implements Backend {
     }
 
     @Override
+    public long call(Cpu cpu, long function, long r1, long r2, long r3) {
+      return emulate(cpu, function, r1, r2, r3);
+    }
+
+    @Override
     public long run(Cpu cpu, long context) {
-      return call(cpu, image, context);
+      return emulate(cpu, image, context);
     }
 
     @Override

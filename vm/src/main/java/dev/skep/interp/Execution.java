@@ -76,6 +76,32 @@ final class Execution implements BpfCallback {
   long run(Cpu on, Code code, long r1, long r2) {
     BpfCallback outer = on.callback();
     int outerTailCalls = tailCalls;
+    begin(on);
+    try {
+      return enter(code, 0, r1, r2, 0, 0, 0);
+    } finally {
+      tailCalls = outerTailCalls;
+      on.callback(outer);
+    }
+  }
+
+  /** Calls a function of a program outside of a run. */
+  long call(Cpu on, Code code, long function, long r1, long r2, long r3) {
+    BpfCallback outer = on.callback();
+    Code outerCode = current;
+    int outerTailCalls = tailCalls;
+    begin(on);
+    current = code;
+    try {
+      return call(function, r1, r2, r3, 0, 0);
+    } finally {
+      current = outerCode;
+      tailCalls = outerTailCalls;
+      on.callback(outer);
+    }
+  }
+
+  private void begin(Cpu on) {
     cpu = on;
     if (nesting == 0) {
       // Memory of an earlier run may be gone.
@@ -84,12 +110,6 @@ final class Execution implements BpfCallback {
     }
     on.callback(this);
     tailCalls = 0;
-    try {
-      return enter(code, 0, r1, r2, 0, 0, 0);
-    } finally {
-      tailCalls = outerTailCalls;
-      on.callback(outer);
-    }
   }
 
   @Override

@@ -17,6 +17,16 @@ public final class InterpretedProgram {
   }
 
   /**
+   * Calls one of its functions outside of a run.
+   *
+   * @param function its address, as the program loads it
+   * @throws Trap if it touches memory that is not its own: a mistake of Skep
+   */
+  public long call(Cpu cpu, long function, long r1, long r2, long r3) {
+    return interpreter.call(cpu, code, function, r1, r2, r3);
+  }
+
+  /**
    * Runs it.
    *
    * @param cpu a CPU that the caller holds until the run is over

@@ -126,11 +126,16 @@ public final class Interpreter implements AutoCloseable {
   }
 
   long run(Cpu cpu, Code code, long r1, long r2) {
+    return execution(cpu).run(cpu, code, r1, r2);
+  }
+
+  long call(Cpu cpu, Code code, long function, long r1, long r2, long r3) {
+    return execution(cpu).call(cpu, code, function, r1, r2, r3);
+  }
+
+  private Execution execution(Cpu cpu) {
     Execution execution = executions[cpu.index()];
-    if (execution == null) {
-      execution = create(cpu);
-    }
-    return execution.run(cpu, code, r1, r2);
+    return execution == null ? create(cpu) : execution;
   }
 
   /** The holder of a CPU makes its execution; the next holder sees what this one did. */

@@ -27,8 +27,13 @@ final class ArrayIndex {
     Memory.putInt(map + BpfArrayLayout.INDEX_MASK, (int) mask);
   }
 
-  /** The errno of an update of the index at {@code key}, or 0. */
+  /** The errno of an update of the index at {@code key} of values without a lock, or 0. */
   static int checkUpdate(long key, int entries, long flags) {
+    return checkUpdate(key, entries, flags, false);
+  }
+
+  /** The errno of an update of the index at {@code key}, or 0. */
+  static int checkUpdate(long key, int entries, long flags, boolean locks) {
     if ((flags & ~MapFlags.LOCK) > BpfMap.EXIST || flags < 0) {
       return Errno.EINVAL;
     }
@@ -38,7 +43,7 @@ final class ArrayIndex {
     if ((flags & BpfMap.NOEXIST) != 0) {
       return Errno.EEXIST;
     }
-    return (flags & MapFlags.LOCK) != 0 ? Errno.EINVAL : 0;
+    return (flags & MapFlags.LOCK) != 0 && !locks ? Errno.EINVAL : 0;
   }
 
   /** array_map_get_next_key. */

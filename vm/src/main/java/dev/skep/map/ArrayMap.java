@@ -34,12 +34,26 @@ final class ArrayMap extends VmMap {
 
   @Override
   public long updateElem(Cpu cpu, long key, long value, long flags) {
-    int errno = ArrayIndex.checkUpdate(key, entries, flags);
+    int errno = ArrayIndex.checkUpdate(key, entries, flags, fields.hasLock());
     if (errno != 0) {
       return -errno;
     }
-    Memory.copy(value, elementAt(key), valueSize());
+    long element = elementAt(key);
+    if (fields.isEmpty()) {
+      Memory.copy(value, element, valueSize());
+    } else {
+      replace(value, element, flags);
+    }
     return 0;
+  }
+
+  private void replace(long value, long element, long flags) {
+    if ((flags & MapFlags.LOCK) != 0) {
+      fields.copy(value, element, element);
+    } else {
+      fields.copy(value, element);
+    }
+    freeFields(element);
   }
 
   @Override
@@ -71,18 +85,13 @@ final class ArrayMap extends VmMap {
     if (element == 0) {
       return -Errno.ENOENT;
     }
-    Memory.copy(element, out, valueSize());
+    copyForUser(element, out, flags);
     return 0;
   }
 
   @Override
   long copyIn(long key, long value, long flags) {
-    int errno = ArrayIndex.checkUpdate(key, entries, flags);
-    if (errno != 0) {
-      return -errno;
-    }
-    Memory.copy(value, elementAt(key), valueSize());
-    return 0;
+    return updateElem(machine().cpus().at(0), key, value, flags);
   }
 
   @Override
@@ -93,5 +102,18 @@ final class ArrayMap extends VmMap {
   @Override
   long copyNextKey(long key, long out) {
     return ArrayIndex.copyNext(key, out, entries);
+  }
+
+  @Override
+  public long keyOf(long value, long scratch) {
+    Memory.putInt(scratch, (int) ((value - values) / stride));
+    return scratch;
+  }
+
+  @Override
+  void freeContents() {
+    for (long index = 0; !fields.isEmpty() && index < Integer.toUnsignedLong(entries); index++) {
+      freeFields(values + index * stride);
+    }
   }
 }

@@ -61,6 +61,7 @@ class HashTableMap extends VmMap {
     boolean compiled =
         stored == Stored.VALUE
             && spec.type() == MapType.HASH
+            && fields.isEmpty()
             && Integer.compareUnsigned(spec.valueSize(), MAX_COMPILED_VALUE) <= 0;
     long entries = Integer.toUnsignedLong(spec.maxEntries());
     pool =
@@ -120,10 +121,10 @@ class HashTableMap extends VmMap {
 
   /** The errno of an update's flags alone, or 0. */
   int checkUpdateFlags(long flags) {
-    if ((flags & ~MapFlags.LOCK) > EXIST || flags < 0 || (flags & MapFlags.LOCK) != 0) {
-      return Errno.EINVAL;
-    }
-    return 0;
+    boolean locks = (flags & MapFlags.LOCK) != 0;
+    return (flags & ~MapFlags.LOCK) > EXIST || flags < 0 || locks && !fields.hasLock()
+        ? Errno.EINVAL
+        : 0;
   }
 
   private long update(int stripe, long key, long value, long flags) {
@@ -140,6 +141,10 @@ class HashTableMap extends VmMap {
         errno = checkPresence(old, flags);
         if (errno != 0) {
           return -errno;
+        }
+        if (old != 0 && (flags & MapFlags.LOCK) != 0) {
+          fields.copy(value, old + valueOffset, old + valueOffset);
+          return 0;
         }
         long element = old == 0 ? pool.take(stripe) : takeSpare();
         if (element != 0) {
@@ -225,6 +230,7 @@ class HashTableMap extends VmMap {
       if (!table.unlink(bucket, element)) {
         return false;
       }
+      freeFields(element + valueOffset);
       pool.give(0, element);
       count.decrement();
       return true;
@@ -278,11 +284,13 @@ class HashTableMap extends VmMap {
 
   /** Puts a value into a free element. */
   void writeValue(long element, long value) {
-    Memory.copy(value, element + valueOffset, valueSize());
+    initialise(value, element + valueOffset);
   }
 
   /** An element that is out of its chain lets go of its value. */
-  void dropValue(long element) {}
+  void dropValue(long element) {
+    freeFields(element + valueOffset);
+  }
 
   /** Calls for every element; nobody changes the map. */
   final void forEachElement(LongConsumer action) {
@@ -298,7 +306,7 @@ class HashTableMap extends VmMap {
 
   /** Copies an element's value out in user form. */
   void copyValue(long element, long out, long flags) {
-    Memory.copy(element + valueOffset, out, valueSize());
+    copyForUser(element + valueOffset, out, flags);
   }
 
   @Override
@@ -426,7 +434,15 @@ class HashTableMap extends VmMap {
   }
 
   @Override
+  public long keyOf(long value, long scratch) {
+    return value - round8(keySize());
+  }
+
+  @Override
   void freeContents() {
+    if (!fields.isEmpty()) {
+      forEachElement(element -> freeFields(element + valueOffset));
+    }
     if (extraElements != 0) {
       machine().perCpu().free(extraElements);
     }

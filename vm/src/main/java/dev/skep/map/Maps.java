@@ -24,6 +24,7 @@ public final class Maps {
   private final DeferredWork deferredWork = new DeferredWork();
   private final Set<LocalStorageMap> storages = ConcurrentHashMap.newKeySet();
   private IntPredicate devices = ifindex -> false;
+  private ValueTimers timers = ValueTimers.NONE;
 
   public Maps(Machine machine) {
     this.machine = machine;
@@ -31,6 +32,15 @@ public final class Maps {
 
   public Machine machine() {
     return machine;
+  }
+
+  /** Says who keeps the timers in values. */
+  public void timers(ValueTimers keeper) {
+    timers = keeper;
+  }
+
+  ValueTimers timers() {
+    return timers;
   }
 
   /**

@@ -59,6 +59,9 @@ public abstract class VmMap implements BpfMap {
   private volatile boolean closed;
   private @Nullable Arena views;
 
+  /** What of its values is no plain data. */
+  final ValueFields fields;
+
   /**
    * Allocates the block and fills struct bpf_map.
    *
@@ -67,6 +70,7 @@ public abstract class VmMap implements BpfMap {
   VmMap(Maps maps, MapSpec spec, long blockSize) {
     this.maps = maps;
     this.spec = spec;
+    fields = ValueFields.of(spec);
     address = Memory.allocate(blockSize);
     machine().addressSpace().add(address, blockSize);
     id = Ids.next();
@@ -247,7 +251,64 @@ public abstract class VmMap implements BpfMap {
 
   /** The errno of a lookup with these element flags, or 0. */
   int checkLookupFlags(long flags) {
-    return flags == 0 ? 0 : Errno.EINVAL;
+    return flags == 0 || flags == MapFlags.LOCK && fields.hasLock() ? 0 : Errno.EINVAL;
+  }
+
+  /** Puts a value into a place that has none: special fields are as good as new. */
+  final void initialise(long value, long place) {
+    if (fields.isEmpty()) {
+      Memory.copy(value, place, valueSize());
+      return;
+    }
+    fields.copy(value, place);
+    fields.clear(place);
+  }
+
+  /** Copies a value out for Java: special fields are zeros. */
+  final void copyForUser(long value, long out, long flags) {
+    if (fields.isEmpty()) {
+      Memory.copy(value, out, valueSize());
+      return;
+    }
+    if ((flags & MapFlags.LOCK) != 0) {
+      fields.copy(value, out, value);
+    } else {
+      fields.copy(value, out);
+    }
+    fields.clear(out);
+  }
+
+  /** Waits for a lock in a value of any map and takes it: 0. */
+  public static long lock(long address) {
+    ValueFields.lock(address);
+    return 0;
+  }
+
+  /** Frees a lock: 0. */
+  public static long unlock(long address) {
+    ValueFields.unlock(address);
+    return 0;
+  }
+
+  /** The value that holds a timer. */
+  public final long valueOfTimer(long timer) {
+    return timer - fields.timerOffset();
+  }
+
+  /**
+   * The address of a value's key.
+   *
+   * @param scratch 8 bytes for a key that the map does not store
+   */
+  public long keyOf(long value, long scratch) {
+    throw new IllegalStateException("values of " + this + " have no timers");
+  }
+
+  /** Ends what the special fields of a value stand for. */
+  final void freeFields(long value) {
+    if (!fields.isEmpty()) {
+      fields.free(value, maps.timers());
+    }
   }
 
   /** The errno of an update of a batch with these element flags, or 0. */

@@ -7,7 +7,12 @@ final class AllHelpers {
   private AllHelpers() {}
 
   static HelperTable of(
-      Maps maps, Devices devices, KernelVariables variables, TaskHelpers tasks, VmOptions options) {
+      Maps maps,
+      Devices devices,
+      KernelVariables variables,
+      TaskHelpers tasks,
+      Timers timers,
+      VmOptions options) {
     HelperTable table = new HelperTable(options.kernel());
     new MapHelpers(maps).define(table);
     new SystemHelpers(maps.machine().cpus(), variables, options.hz()).define(table);
@@ -25,6 +30,7 @@ final class AllHelpers {
     new TextHelpers(memory, options.trace()).define(table);
     new ProbeHelpers(memory).define(table);
     tasks.define(table);
+    timers.define(table);
     AbsentHelpers.define(table, maps);
     new DynptrHelpers(maps).define(table);
     new StringKfuncs(memory).define(table);

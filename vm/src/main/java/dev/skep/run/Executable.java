@@ -20,6 +20,14 @@ interface Executable {
    */
   long run(Cpu cpu, long context);
 
+  /**
+   * Calls one of its functions outside of a run.
+   *
+   * @param cpu which the caller holds
+   * @param function its address, as the program loads it
+   */
+  long call(Cpu cpu, long function, long r1, long r2, long r3);
+
   /** Runs it {@code times} times with the same context, at least once: R0 of the last run. */
   default long run(Cpu cpu, long context, int times) {
     long result = run(cpu, context);

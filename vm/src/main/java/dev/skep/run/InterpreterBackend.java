@@ -71,12 +71,16 @@ final class InterpreterBackend implements Backend {
     Map<Integer, InterpretedProgram> extensions = new HashMap<>();
     replaced.forEach((function, code) -> extensions.put(function, ((Interpreted) code).program()));
     ProgramType type = program.program().resolvedType();
-    Linkage linkage = new MapsAndHelpers(maps, helpers, variables, type);
+    AsyncProgram async = new AsyncProgram();
+    Linkage linkage = new MapsAndHelpers(maps, helpers, variables, type, async);
     StepObserver observer = observers.apply(program);
-    if (observer != null) {
-      return new Interpreted(interpreter.loadObserved(program, linkage, observer));
-    }
-    return new Interpreted(interpreter.load(program, linkage, extensions));
+    InterpretedProgram loaded =
+        observer == null
+            ? interpreter.load(program, linkage, extensions)
+            : interpreter.loadObserved(program, linkage, observer);
+    Executable code = new Interpreted(loaded, variables.programs(), async);
+    async.loaded(code);
+    return code;
   }
 
   @Override
@@ -85,7 +89,11 @@ final class InterpreterBackend implements Backend {
   }
 
   private record MapsAndHelpers(
-      List<VmMap> maps, HelperTable helpers, KernelVariables variables, ProgramType type)
+      List<VmMap> maps,
+      HelperTable helpers,
+      KernelVariables variables,
+      ProgramType type,
+      AsyncProgram async)
       implements Linkage {
     @Override
     public long mapAddress(int map) {
@@ -99,7 +107,9 @@ final class InterpreterBackend implements Backend {
 
     @Override
     public long variableAddress(KernelVariable variable) {
-      return variables.address(variable);
+      return variable == KernelVariable.PROGRAM
+          ? variables.programs().add(async)
+          : variables.address(variable);
     }
 
     @Override
@@ -113,7 +123,14 @@ final class InterpreterBackend implements Backend {
     }
   }
 
-  private record Interpreted(InterpretedProgram program) implements Executable {
+  private record Interpreted(
+      InterpretedProgram program, AsyncPrograms programs, AsyncProgram async)
+      implements Executable {
+    @Override
+    public long call(Cpu cpu, long function, long r1, long r2, long r3) {
+      return program.call(cpu, function, r1, r2, r3);
+    }
+
     @Override
     public long run(Cpu cpu, long context) {
       return program.run(cpu, context);
@@ -131,7 +148,7 @@ final class InterpreterBackend implements Backend {
 
     @Override
     public void free() {
-      // Garbage.
+      programs.remove(async);
     }
   }
 }

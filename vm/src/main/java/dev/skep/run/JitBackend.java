@@ -93,8 +93,11 @@ final class JitBackend implements Backend {
     Map<Integer, NativeProgram> extensions = new HashMap<>();
     replaced.forEach((function, code) -> extensions.put(function, ((Compiled) code).program));
     ProgramType type = program.program().resolvedType();
-    NativeProgram loaded = text.load(program, new Addresses(maps, type), extensions);
-    return new Compiled(loaded, DirectPokes.of(loaded.pokes(), gracePeriods));
+    AsyncProgram async = new AsyncProgram();
+    NativeProgram loaded = text.load(program, new Addresses(maps, type, async), extensions);
+    Executable code = new Compiled(loaded, DirectPokes.of(loaded.pokes(), gracePeriods), async);
+    async.loaded(code);
+    return code;
   }
 
   /** Where its machine code is. */
@@ -140,10 +143,12 @@ final class JitBackend implements Backend {
   private final class Addresses implements Linkage {
     private final List<VmMap> maps;
     private final ProgramType type;
+    private final AsyncProgram async;
 
-    Addresses(List<VmMap> maps, ProgramType type) {
+    Addresses(List<VmMap> maps, ProgramType type, AsyncProgram async) {
       this.maps = maps;
       this.type = type;
+      this.async = async;
     }
 
     @Override
@@ -158,7 +163,9 @@ final class JitBackend implements Backend {
 
     @Override
     public long variableAddress(KernelVariable variable) {
-      return variables.address(variable);
+      return variable == KernelVariable.PROGRAM
+          ? variables.programs().add(async)
+          : variables.address(variable);
     }
 
     @Override
@@ -186,10 +193,17 @@ final class JitBackend implements Backend {
   private final class Compiled implements Executable {
     private final NativeProgram program;
     private final List<Pokes> pokes;
+    private final AsyncProgram async;
 
-    Compiled(NativeProgram program, List<Pokes> pokes) {
+    Compiled(NativeProgram program, List<Pokes> pokes, AsyncProgram async) {
       this.program = program;
       this.pokes = pokes;
+      this.async = async;
+    }
+
+    @Override
+    public long call(Cpu cpu, long function, long r1, long r2, long r3) {
+      return program.call(cpu, function, r1, r2, r3);
     }
 
     @Override
@@ -261,6 +275,7 @@ final class JitBackend implements Backend {
 
     @Override
     public void free() {
+      variables.programs().remove(async);
       program.free();
     }
   }

@@ -15,6 +15,7 @@ final class KernelVariables implements AutoCloseable {
   private final AddressSpace space;
   private final long hz;
   private final long jiffies = Memory.allocate(8);
+  private final AsyncPrograms programs = new AsyncPrograms();
   private volatile boolean used;
 
   KernelVariables(AddressSpace space, int hz) {
@@ -31,10 +32,15 @@ final class KernelVariables implements AutoCloseable {
         yield jiffies;
       }
       case NAMED -> throw new UnsupportedException("addresses of variables of the kernel");
-      case PROGRAM -> throw new UnsupportedException("callbacks of timers");
+      case PROGRAM -> throw new IllegalStateException("each program has its own");
       case OBJECT_FIELDS ->
           throw new UnsupportedException("objects that programs allocate, with special fields");
     };
+  }
+
+  /** The programs that pass themselves to helpers. */
+  AsyncPrograms programs() {
+    return programs;
   }
 
   /** Brings the variables up to date, before a run. */

@@ -20,6 +20,7 @@ final class MapHelpers {
   void define(HelperTable table) {
     elements(table);
     ringbuf(table);
+    locks(table);
     table.set(164, this::forEach);
     table.set(KernelFunction.FOR_EACH_ARRAY_ELEM, this::forEach);
     table.set(KernelFunction.FOR_EACH_HASH_ELEM, this::forEach);
@@ -86,6 +87,12 @@ final class MapHelpers {
         }
       }
     }
+  }
+
+  /** Locks in values; programs hold one at a time, and call nothing meanwhile. */
+  private static void locks(HelperTable table) {
+    table.set(93, (cpu, lock, r2, r3, r4, r5) -> VmMap.lock(lock));
+    table.set(94, (cpu, lock, r2, r3, r4, r5) -> VmMap.unlock(lock));
   }
 
   private long forEach(Cpu cpu, long map, long function, long context, long flags, long r5) {

@@ -49,8 +49,6 @@ final class SystemHelpers {
     table.set(80, (cpu, r1, r2, r3, r4, r5) -> ROOT_CGROUP);
     table.set(123, (cpu, level, r2, r3, r4, r5) -> (int) level == 0 ? ROOT_CGROUP : 0);
     table.set(12, (cpu, r1, r2, r3, r4, r5) -> -Errno.EINVAL);
-    table.set(93, (cpu, r1, r2, r3, r4, r5) -> 0);
-    table.set(94, (cpu, r1, r2, r3, r4, r5) -> 0);
     table.set(153, this::perCpuPointer);
     table.set(154, (cpu, offset, r2, r3, r4, r5) -> offset == 0 ? 0 : cpu.perCpuBase() + offset);
     table.set(173, (cpu, r1, r2, r3, r4, r5) -> 0);

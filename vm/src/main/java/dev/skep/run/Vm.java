@@ -39,6 +39,7 @@ public final class Vm implements Engine {
   private final Backend backend;
   private final Devices devices;
   private final TaskHelpers tasks;
+  private final Timers timers;
   private final TestRuns testRuns;
   private boolean closed;
 
@@ -51,7 +52,8 @@ public final class Vm implements Engine {
     devices = new Devices(machine.addressSpace(), options.devices());
     maps.devices(ifindex -> devices.find(ifindex) != null);
     tasks = new TaskHelpers(machine.cpus(), machine.addressSpace(), options.kernel());
-    HelperTable helpers = AllHelpers.of(maps, devices, variables, tasks, options);
+    timers = new Timers(maps, variables);
+    HelperTable helpers = AllHelpers.of(maps, devices, variables, tasks, timers, options);
     backend = factory.make(machine, helpers, variables, programs);
     maps.programArrays(new ProgArrayStorage(backend.entersBehindPrologue(), options.guardedMaps()));
     testRuns = new TestRuns(maps, devices, variables);
@@ -227,6 +229,7 @@ public final class Vm implements Engine {
       return;
     }
     closed = true;
+    timers.close();
     maps.settle();
     machine.gracePeriods().synchronize();
     testRuns.close();

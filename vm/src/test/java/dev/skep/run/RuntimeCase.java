@@ -106,7 +106,8 @@ final class RuntimeCase {
     if (map.get("inner") instanceof Map<?, ?> template) {
       inner = spec((Map<String, Object>) template);
     }
-    return new MapSpec(
+    MapSpec spec =
+        new MapSpec(
         "",
         known,
         number(map, "key", 0),
@@ -122,6 +123,12 @@ final class RuntimeCase {
         false,
         List.of(),
         false);
+    if (!(map.get("btf") instanceof Map<?, ?> types)) {
+      return spec;
+    }
+    Map<String, Object> ids = (Map<String, Object>) types;
+    byte[] btf = Objects.requireNonNull(bytes(ids, "raw"));
+    return spec.withTypes(Btf.parse(btf), number(ids, "key", 0), number(ids, "val", 0));
   }
 
   /** Flags of a bloom filter that finds what is not there in every run, or in none. */

@@ -8,7 +8,6 @@ final class RuntimeScope {
   /** By case id. */
   private static final Map<String, String> MACHINE =
       Map.of(
-          "helper/loop/0", "callback that is never reached",
           "helper/get_stackid_ok", "stack of the measuring kernel",
           "helper/get_current_comm/4", "name of the measuring process",
           "helper/get_current_comm/16", "name of the measuring process",
@@ -21,11 +20,6 @@ final class RuntimeScope {
     String machine = MACHINE.get(golden.id());
     if (machine != null) {
       return machine;
-    }
-    for (Map<String, Object> map : golden.maps) {
-      if (map.get("btf") != null) {
-        return "maps with special fields";
-      }
     }
     for (Map<String, Object> program : golden.programs) {
       if (program.get("kfunc_fixups") != null && !kernelTypes) {

@@ -194,6 +194,23 @@ public final class NativeProgram {
     return result;
   }
 
+  /**
+   * Calls one of its functions outside of a run.
+   *
+   * @param cpu which the caller holds
+   * @param function the function's address
+   */
+  public long call(Cpu cpu, long function, long r1, long r2, long r3) {
+    BpfCallback outside = cpu.callback();
+    BpfCallback own = text.cpus().callback(cpu);
+    cpu.callback(own);
+    try {
+      return own.call(function, r1, r2, r3, 0, 0);
+    } finally {
+      cpu.callback(outside);
+    }
+  }
+
   /** Frees the code; the caller knows that no run is in it or can get to it. */
   public void free() {
     text.free(image);
