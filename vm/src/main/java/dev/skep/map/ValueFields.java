@@ -8,8 +8,8 @@ import dev.skep.program.SpecialFields.Field;
 import java.util.List;
 
 /**
- * What of a map's values is no plain data: locks, timers and the like (struct btf_record). Copies go
- * around them, and they read as zeros.
+ * What of a map's values is no plain data: locks, timers and the like (struct btf_record). Copies
+ * go around them, and they read as zeros.
  */
 final class ValueFields {
   private static final ValueFields NONE = new ValueFields(0, List.of());

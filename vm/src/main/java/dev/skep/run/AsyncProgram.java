@@ -3,7 +3,9 @@ package dev.skep.run;
 import dev.skep.machine.Cpu;
 import org.jspecify.annotations.Nullable;
 
-/** A program whose functions are called later, by timers: what KernelVariable.PROGRAM stands for. */
+/**
+ * A program whose functions are called later, by timers: what KernelVariable.PROGRAM stands for.
+ */
 final class AsyncProgram {
   private @Nullable Executable code;
 

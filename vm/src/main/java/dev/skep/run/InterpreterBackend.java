@@ -123,8 +123,7 @@ final class InterpreterBackend implements Backend {
     }
   }
 
-  private record Interpreted(
-      InterpretedProgram program, AsyncPrograms programs, AsyncProgram async)
+  private record Interpreted(InterpretedProgram program, AsyncPrograms programs, AsyncProgram async)
       implements Executable {
     @Override
     public long call(Cpu cpu, long function, long r1, long r2, long r3) {

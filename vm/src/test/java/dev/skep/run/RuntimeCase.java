@@ -108,21 +108,21 @@ final class RuntimeCase {
     }
     MapSpec spec =
         new MapSpec(
-        "",
-        known,
-        number(map, "key", 0),
-        number(map, "value", 0),
-        number(map, "max", 0),
-        known == MapType.BLOOM_FILTER ? steady(map) : number(map, "flags", 0),
-        number(map, "extra", 0),
-        inner,
-        null,
-        0,
-        0,
-        null,
-        false,
-        List.of(),
-        false);
+            "",
+            known,
+            number(map, "key", 0),
+            number(map, "value", 0),
+            number(map, "max", 0),
+            known == MapType.BLOOM_FILTER ? steady(map) : number(map, "flags", 0),
+            number(map, "extra", 0),
+            inner,
+            null,
+            0,
+            0,
+            null,
+            false,
+            List.of(),
+            false);
     if (!(map.get("btf") instanceof Map<?, ?> types)) {
       return spec;
     }

@@ -136,11 +136,13 @@ final class SpecialFieldsTest {
     int runs = 2000;
     List<Thread> workers = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
-      workers.add(Thread.ofPlatform().start(() -> {
-        for (int j = 0; j < runs; j++) {
-          run("add", 0);
-        }
-      }));
+      workers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int j = 0; j < runs; j++) {
+                  run("add", 0);
+                }
+              }));
     }
     while (workers.stream().anyMatch(Thread::isAlive)) {
       byte[] pair = Objects.requireNonNull(pairs.lookup(u32(0), LOCK));
