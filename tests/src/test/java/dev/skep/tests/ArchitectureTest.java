@@ -74,7 +74,7 @@ final class ArchitectureTest {
               "natives", "jit", "jit.x64", "run", "linux"),
           Arrows.of(
               "fuzz", "errors", "isa", "btf", "program", "object", "verify", "rewrite", "engine",
-              "natives", "run", "linux", "ladder"),
+              "natives", "machine", "interp", "run", "linux", "ladder"),
           Arrows.of("skeleton", "errors", "btf", "program", "object"));
 
   @TestFactory
