@@ -36,6 +36,7 @@ final class AllHelpers {
     new StringKfuncs(memory).define(table);
     new IteratorKfuncs(memory).define(table);
     new KernelKfuncs(maps).define(table);
+    new ObjectKfuncs(maps.machine()).define(table);
     options.helpers().forEach(table::override);
     return table;
   }
