@@ -135,7 +135,8 @@ class StagesGoldenTest {
               number(map, "max"),
               number(map, "flags"));
       if (spec.type() == MapType.ARENA) {
-        spec = spec.withExtra(Long.decode((String) Objects.requireNonNull(line.get("user_vm_start"))));
+        spec =
+            spec.withExtra(Long.decode((String) Objects.requireNonNull(line.get("user_vm_start"))));
       }
       // The golden file does not say what is in maps of maps; here nothing asks for more than that.
       boolean holdsMaps =
