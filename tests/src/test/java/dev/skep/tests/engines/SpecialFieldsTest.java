@@ -31,7 +31,7 @@ final class SpecialFieldsTest {
   private static final int SKB_BYTES = 192;
   private static final int CLOCK_BYTES = 48;
   private static final long FAR = 1_000_000_000L;
-  private static final long SOON = 100_000_000L;
+  private static final long SOON = 700_000_000L;
   private static final int LOCK = 4;
   private static final long WAIT_NANOS = 20_000_000_000L;
 
@@ -125,7 +125,7 @@ final class SpecialFieldsTest {
     named.update(u64(77), new byte[CLOCK_BYTES], BpfMap.ANY);
     assertThat(run("start_hash", SOON)).isZero();
     object.program("start_hash").close();
-    Thread.sleep(2 * SOON / 1_000_000);
+    Thread.sleep(SOON / 1_000_000 + 300);
     assertThat(word(named, u64(77), 32)).isZero();
   }
 
