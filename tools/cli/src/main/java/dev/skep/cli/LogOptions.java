@@ -56,7 +56,8 @@ final class LogOptions {
 
   /** The options with the log that was asked for. */
   VerifierOptions apply(VerifierOptions options) {
-    int bits = level != null ? level : 1;
+    // What nobody reads is not written: the reason is known without it.
+    int bits = level != null ? level : verbose ? 1 : 0;
     if (topLines > 0 && (level == null || level == 0)) {
       bits |= 2;
     }
