@@ -152,7 +152,7 @@ final class ArchitectureTest {
     List<String> known =
         Stream.concat(
                 ALLOWED.stream().map(Arrows::from),
-                Stream.of("cli", "cli.pcap", "cli.json", "maven", "testing"))
+                Stream.of("cli", "cli.pcap", "cli.json", "cli.stats", "maven", "testing"))
             .map(name -> "dev.skep." + name)
             .toList();
     classes()
