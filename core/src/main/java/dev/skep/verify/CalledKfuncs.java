@@ -64,7 +64,7 @@ final class CalledKfuncs {
       throw refuse(log, "cannot call kernel function from non-GPL compatible program", EINVAL);
     }
     if (InsnWord.off(word) != 0) {
-      throw new UnsupportedException("kernel functions of modules");
+      refuseModule(InsnWord.off(word), log);
     }
     if (id == 0 || called.containsKey(id)) {
       return;
@@ -94,6 +94,24 @@ final class CalledKfuncs {
       throw refuse(log, "metadata kfuncs require device-bound program", EINVAL);
     }
     called.put(id, new Called(id, name, Kfunc.ofName(name), btf, proto));
+  }
+
+  /** What a call's off says of a descriptor that is none of a module (find_kfunc_desc_btf). */
+  private void refuseModule(int index, VerifierLog log) {
+    boolean map = index < program.maps().size();
+    boolean none = program.maps().isEmpty() && program.modules().isEmpty();
+    if (index >= 0 && !map && !none) {
+      throw new UnsupportedException("kernel functions of modules");
+    }
+    String why =
+        index < 0
+            ? "negative offset disallowed for kernel module function call"
+            : none
+                ? "kfunc offset > 0 without fd_array is invalid"
+                : "invalid module BTF fd specified";
+    log.add(why).line();
+    throw refuse(
+        log, "failed to find BTF for kernel function", index > 0 && none ? EPROTO : EINVAL);
   }
 
   private static Rejection refuse(VerifierLog log, String why, int errno) {

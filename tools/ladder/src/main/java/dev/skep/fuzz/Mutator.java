@@ -3,7 +3,10 @@ package dev.skep.fuzz;
 import dev.skep.isa.InsnWord;
 import dev.skep.ladder.Sample;
 
-/** Changes a few fields of a program at random: most results are refused, some in new ways. */
+/**
+ * Changes a few fields of a program at random: most results are refused, some in new ways. Or puts
+ * instructions between those of the program ({@link Inserter}).
+ */
 public final class Mutator {
   private static final int PSEUDO_BTF_ID = 3;
 
@@ -11,6 +14,9 @@ public final class Mutator {
 
   public static Sample mutate(Sample sample, long seed) {
     Dice dice = new Dice(seed ^ 0x6d7574617465L);
+    if (dice.percent(50)) {
+      return Inserter.insert(sample, dice).named(sample.name() + " insertion " + seed);
+    }
     long[] insns = sample.program().insns().clone();
     int changes = dice.between(1, 3);
     for (int i = 0; i < changes; i++) {
