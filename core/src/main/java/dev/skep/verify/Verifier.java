@@ -204,7 +204,8 @@ public final class Verifier {
       Env made = env;
       VerifierStats stats = finish(made == null ? "" : FinalStack.text(made));
       return log.truncated()
-          ? new Verdict.Rejected(ENOSPC, "", -1, stats, log.text())
+          ? new Verdict.Rejected(
+              ENOSPC, "the log needs " + log.trueSize() + " bytes", -1, stats, log.text())
           : new Verdict.Accepted(verified, stats, log.text());
     }
 

@@ -118,7 +118,9 @@ final class BatchCommand implements Callable<Integer> {
   }
 
   private static VerifierOptions options(BatchRequest request) {
-    return Engines.verifier().withDialect(request.kernel()).withLogLevel(request.logLevel());
+    return Engines.verifier()
+        .withDialect(request.kernel())
+        .withLog(request.logLevel(), request.logSize());
   }
 
   private static String verify(BatchRequest request, @Nullable Object id) throws IOException {

@@ -58,6 +58,11 @@ final class BatchRequest {
     return (int) number("log_level", 0, 0, 15);
   }
 
+  /** Bytes of the log's buffer; without the field, everything is kept. */
+  int logSize() {
+    return (int) number("log_size", Integer.MAX_VALUE, 0, Integer.MAX_VALUE);
+  }
+
   int repeat() {
     return (int) number("repeat", 1, 0, Integer.MAX_VALUE);
   }

@@ -279,6 +279,9 @@ record VerdictRow(
     }
     if (withLog) {
       json.writeStringField("log", log);
+      if (stats != null) {
+        json.writeNumberField("log_true_size", stats.logBytes());
+      }
     }
   }
 

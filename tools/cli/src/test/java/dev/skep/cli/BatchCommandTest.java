@@ -41,6 +41,35 @@ final class BatchCommandTest {
         .contains("\"log\":\"");
   }
 
+  /** As bpf(2) with a buffer of that size, rotating and fixed. */
+  @ParameterizedTest
+  @CsvSource({
+    "4, 1000, accepted, 0",
+    "2, 100, rejected, 28",
+    "10, 100, rejected, 28",
+    "2, 0, accepted, 0",
+    "0, 100, rejected, 22",
+    "1, 1073741824, rejected, 22",
+  })
+  void logsHaveTheSizeThatIsAskedFor(int level, int size, String verdict, int errno) {
+    String answer =
+        answer(
+            "{\"id\":1,\"prog_type\":\"xdp\",\"log_level\":"
+                + level
+                + ",\"log_size\":"
+                + size
+                + ",\"insns\":\""
+                + RETURN_2
+                + "\"}");
+    assertThat(answer)
+        .startsWith("{\"id\":1,\"verdict\":\"" + verdict + "\",\"errno\":" + errno + ",");
+    switch (level) {
+      case 2 -> assertThat(answer).contains("\"log_true_size\":271");
+      case 10 -> assertThat(answer).contains("\"log\":\"func#0 @0");
+      default -> {}
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"interp", "jit", "jit-kernel"})
   void runs(String engine) {

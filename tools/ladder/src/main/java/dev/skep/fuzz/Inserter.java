@@ -96,7 +96,8 @@ final class Inserter {
   private void write() {
     int source = dice.percent(85) ? known() : 10;
     switch (dice.below(9)) {
-      case 0 -> fresh.emit(dice.pick(Code.ALU, Code.ALU64) | Code.MOV | Code.X, any(), source, 0, 0);
+      case 0 ->
+          fresh.emit(dice.pick(Code.ALU, Code.ALU64) | Code.MOV | Code.X, any(), source, 0, 0);
       case 1 -> operation(any());
       case 2 -> {
         fresh.emit(0x7b, 10, source, slot(), 0);
