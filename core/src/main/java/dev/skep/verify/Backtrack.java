@@ -581,18 +581,27 @@ final class Backtrack {
   static void forgetAll(State state) {
     for (int f = 0; f <= state.curframe; f++) {
       Frame func = state.view(f);
-      for (int i = 0; i < Reg.COUNT - 1; i++) {
-        if (preciseScalar(func.regs, Frame.reg(i))) {
-          func = state.frame(f);
-          Reg.setPrecise(func.regs, Frame.reg(i), false);
-        }
+      if (!func.imprecise) {
+        forget(state, func, f);
+        // Of callers this stays so: they are shared with what is stored next.
+        state.view(f).imprecise = f < state.curframe;
       }
-      for (int i = 0; i < func.slots(); i++) {
-        int at = Frame.spill(i);
-        if (StackSlot.isSpilled(func.types(i)) && preciseScalar(func.spilledView(i), at)) {
-          func = state.frame(f);
-          Reg.setPrecise(func.spilled(i), at, false);
-        }
+    }
+  }
+
+  private static void forget(State state, Frame of, int f) {
+    Frame func = of;
+    for (int i = 0; i < Reg.COUNT - 1; i++) {
+      if (preciseScalar(func.regs, Frame.reg(i))) {
+        func = state.frame(f);
+        Reg.setPrecise(func.regs, Frame.reg(i), false);
+      }
+    }
+    for (int i = 0; i < func.slots(); i++) {
+      int at = Frame.spill(i);
+      if (StackSlot.isSpilled(func.types(i)) && preciseScalar(func.spilledView(i), at)) {
+        func = state.frame(f);
+        Reg.setPrecise(func.spilled(i), at, false);
       }
     }
   }

@@ -45,6 +45,9 @@ final class Frame {
   /** Whether several states have this very frame, so that none may change it. */
   private boolean shared;
 
+  /** Of a frame that is shared: nothing in it is precise. */
+  boolean imprecise;
+
   /** The call instruction in the caller, -1 for the main frame (BPF_MAIN_FUNC). */
   int callsite = -1;
 

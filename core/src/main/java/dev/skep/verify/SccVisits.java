@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 final class SccVisits {
   private static final int MAX_ROUNDS = 64;
 
-  private static final class Visit {
-    final int[] callsites;
-    @Nullable State entry;
+  static final class Visit {
+    private final int[] callsites;
+    private @Nullable State entry;
 
     /** Oldest first; the kernel's list runs the other way round. */
-    final List<State> backedges = new ArrayList<>();
+    private final List<State> backedges = new ArrayList<>();
 
-    int counted;
+    private int counted;
 
     Visit(int[] callsites) {
       this.callsites = callsites;
@@ -48,6 +48,9 @@ final class SccVisits {
 
   /** Finds the outermost frame that stands in a component, and the calls that lead there. */
   private boolean locate(State state) {
+    if (env.marks.sccCount == 1) {
+      return false;
+    }
     Arrays.fill(callsites, 0);
     for (int i = 0; i <= state.curframe; i++) {
       int insn = env.frameInsn(state, i);
@@ -90,6 +93,7 @@ final class SccVisits {
       }
       list.add(visit);
     }
+    state.visit = visit;
     if (visit.entry == null) {
       visit.entry = state;
       if (env.level2) {
@@ -100,10 +104,11 @@ final class SccVisits {
 
   /** All paths below a state have ended (maybe_exit_scc). */
   void exit(State state) {
-    if (!locate(state)) {
+    Visit visit = state.visit;
+    if (visit != null && visit.entry != state || !locate(state)) {
       return;
     }
-    Visit visit = find();
+    visit = find();
     if (visit == null) {
       throw env.bug("scc exit: no visit info for call chain " + chain());
     }
@@ -138,12 +143,11 @@ final class SccVisits {
     env.explored.updatePeak();
   }
 
-  /** Whether precision marks of a checkpoint may still be missing (incomplete_read_marks). */
+  /**
+   * Whether precision marks of a stored checkpoint may still be missing (incomplete_read_marks).
+   */
   boolean incomplete(State state) {
-    if (!locate(state)) {
-      return false;
-    }
-    Visit visit = find();
+    Visit visit = state.visit;
     return visit != null && !visit.backedges.isEmpty();
   }
 

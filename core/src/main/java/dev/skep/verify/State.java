@@ -102,6 +102,9 @@ final class State {
   /** Evicted from its bucket, kept until nothing below it is left to explore. */
   boolean evicted;
 
+  /** The walk through a loop that it belongs to, null outside of loops. */
+  SccVisits.@Nullable Visit visit;
+
   /** Of a backedge: the checkpoint it was found equal to. */
   @Nullable State equalState;
 

@@ -167,6 +167,9 @@ final class StatesEqual {
     for (int spi = 0; spi < slots; spi++) {
       boolean known = spi < cur.slots();
       long oldTypes = old.types(spi);
+      if (exact == NOT_EXACT && (oldTypes & ~StackSlot.ALL_MISC) == 0) {
+        continue; // only bytes that nothing depends on
+      }
       long curTypes = known ? cur.types(spi) : StackSlot.ALL_INVALID;
       if (!slotSafe(old, oldTypes, cur, curTypes, spi, known, exact)) {
         return false;
@@ -177,6 +180,10 @@ final class StatesEqual {
 
   private boolean slotSafe(
       Frame old, long oldTypes, Frame cur, long curTypes, int spi, boolean known, int exact) {
+    if (known && oldTypes == StackSlot.ALL_SPILL && curTypes == StackSlot.ALL_SPILL) {
+      int at = Frame.spill(spi);
+      return regSafe(old.spilledView(spi), at, cur.spilledView(spi), at, exact);
+    }
     for (int i = 0; i < 8; i++) {
       int oldType = StackSlot.type(oldTypes, i);
       int curType = StackSlot.type(curTypes, i);
