@@ -93,15 +93,7 @@ public final class Rewriter {
    * kernel's log has it: the reason before the counters.
    */
   public static Verdict.Rejected verdict(Verdict.Accepted accepted, RejectedException rejection) {
-    String reason = rejection.log();
-    String log = accepted.log();
-    int counters = Math.max(log.lastIndexOf("processed "), 0);
-    return new Verdict.Rejected(
-        rejection.errno(),
-        reason.strip(),
-        rejection.insn(),
-        accepted.stats(),
-        log.isEmpty() ? "" : log.substring(0, counters) + reason + log.substring(counters));
+    return accepted.refused(rejection.errno(), rejection.insn(), rejection.log());
   }
 
   private static RunnableProgram result(

@@ -8,7 +8,18 @@ public sealed interface Verdict {
   String log();
 
   /** Linux would load it. */
-  record Accepted(VerifiedProgram program, VerifierStats stats, String log) implements Verdict {}
+  record Accepted(VerifiedProgram program, VerifierStats stats, String log) implements Verdict {
+    /**
+     * The verdict if a later step of bpf_check, a rewrite, refuses the program.
+     *
+     * @param errno positive
+     * @param insn where, or -1
+     * @param reason text that goes into the log before the counters
+     */
+    public Rejected refused(int errno, int insn, String reason) {
+      return LateRejection.of(this, errno, insn, reason);
+    }
+  }
 
   /**
    * Linux would refuse it.
