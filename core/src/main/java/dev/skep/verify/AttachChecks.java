@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class AttachChecks {
   private static final String TRACEPOINT_PREFIX = "btf_trace_";
-  private static final int MAX_ARGUMENTS = 12;
 
   private final Program program;
   private final BtfObjects btfs;
@@ -267,60 +266,11 @@ final class AttachChecks {
     }
   }
 
-  /** Whether a trampoline can pass the arguments on (btf_distill_func_proto). */
+  /** Whether a trampoline can pass the arguments on. */
   private void distill(Btf btf, int proto, String name) {
-    int count = btf.vlen(proto);
-    if (count > MAX_ARGUMENTS) {
-      throw refuse(EINVAL, "The function " + name + " has " + count + " arguments. Too many.");
+    String why = CallableFunctions.refusal(btf, proto, name);
+    if (!why.isEmpty()) {
+      throw refuse(EINVAL, why);
     }
-    long result = size(btf, btf.target(proto));
-    if (result < 0 || isStruct(btf, btf.target(proto))) {
-      throw refuse(
-          EINVAL,
-          "The function "
-              + name
-              + " return type "
-              + kind(btf, btf.target(proto))
-              + " is unsupported.");
-    }
-    for (int i = 0; i < count; i++) {
-      int type = btf.paramType(proto, i);
-      if (i == count - 1 && type == 0) {
-        throw refuse(EINVAL, "The function " + name + " with variable args is unsupported.");
-      }
-      long size = size(btf, type);
-      if (size < 0 || size > 16) {
-        throw refuse(
-            EINVAL,
-            "The function " + name + " arg" + i + " type " + kind(btf, type) + " is unsupported.");
-      }
-      if (size == 0) {
-        throw refuse(EINVAL, "The function " + name + " has malformed void argument.");
-      }
-    }
-  }
-
-  private static boolean isStruct(Btf btf, int id) {
-    int type = btf.skip(id, true);
-    return type > 0 && btf.kind(type) == BtfKind.STRUCT;
-  }
-
-  private static String kind(Btf btf, int id) {
-    int type = btf.skip(id, true);
-    return type <= 0 ? "UNKNOWN" : BtfKind.name(btf.kind(type));
-  }
-
-  /** __get_type_size: 0 for void, -1 for what has none. */
-  private static long size(Btf btf, int id) {
-    int type = btf.skip(id, true);
-    if (type <= 0) {
-      return type;
-    }
-    return switch (btf.kind(type)) {
-      case BtfKind.PTR -> 8;
-      case BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64, BtfKind.STRUCT, BtfKind.UNION ->
-          btf.size(type) & 0xffffffffL;
-      default -> -1;
-    };
   }
 }

@@ -90,8 +90,15 @@ final class CalledKfuncs {
               + " does not have a valid func_proto",
           EINVAL);
     }
+    if (!kernel.hasSymbol(name)) {
+      throw refuse(log, "cannot find address for kernel function " + name, EINVAL);
+    }
     if (name.startsWith("bpf_xdp_metadata_rx_")) {
       throw refuse(log, "metadata kfuncs require device-bound program", EINVAL);
+    }
+    String why = CallableFunctions.refusal(btf, proto, name);
+    if (!why.isEmpty()) {
+      throw refuse(log, why, EINVAL);
     }
     called.put(id, new Called(id, name, Kfunc.ofName(name), btf, proto));
   }

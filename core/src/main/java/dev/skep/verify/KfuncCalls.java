@@ -369,7 +369,7 @@ final class KfuncCalls {
   private void setReadOnlyCast(Btf btf) {
     long[] r = env.regs();
     int type = (int) call.constant;
-    if (type != 0 && (type != call.constant || !btf.hasType(type))) {
+    if (type != 0 && !btf.hasType(type)) {
       throw env.reject(
           Errno.EINVAL, "Unknown type ID " + call.constant + " passed to kfunc bpf_rdonly_cast");
     }
