@@ -105,7 +105,7 @@ final class Judge {
         }
         named = true;
         if (settings.filters.wants(file, program.name())) {
-          tasks.add(task(name, object, program));
+          tasks.add(task(name, object, program).fork()); // judged while the next one is linked
         } else {
           skippedPrograms.incrementAndGet();
         }
@@ -120,7 +120,7 @@ final class Judge {
       String message = name + ": no program \"" + argument.program() + "\"";
       return List.of(VerdictRow.failed(name, "", "", "", "malformed", message));
     }
-    List<VerdictRow> rows = ForkJoinTask.invokeAll(tasks).stream().map(ForkJoinTask::join).toList();
+    List<VerdictRow> rows = tasks.stream().map(ForkJoinTask::join).toList();
     files.incrementAndGet();
     return rows;
   }
