@@ -245,6 +245,12 @@ final class Env {
     return found;
   }
 
+  /** A map's name as the kernel keeps it; the template of an inner map has none. */
+  String mapName(int handle) {
+    String name = (handle & Reg.INNER_MAP) != 0 ? "" : mapOf(handle).name();
+    return name.length() > 15 ? name.substring(0, 15) : name;
+  }
+
   /** Special fields of what a register points to (reg_btf_record). */
   SpecialFields recordOf(long[] r, int at) {
     int type = Reg.type(r, at);

@@ -467,7 +467,7 @@ final class HelperArguments {
       if (map.btf() == null) {
         throw env.reject(
             Errno.EINVAL,
-            "map '" + Locks.name(map) + "' has to have BTF in order to use bpf_kptr_xchg");
+            "map '" + env.mapName(call.map) + "' has to have BTF in order to use bpf_kptr_xchg");
       }
       fields = env.fieldsOf(call.map);
     } else {

@@ -75,7 +75,7 @@ final class Locks {
     String holder = "local 'kptr'";
     if (inMap) {
       MapSpec map = env.map(r, at);
-      holder = "map '" + name(map) + "'";
+      holder = "map '" + env.mapName(Reg.handle(r, at)) + "'";
       if (map.btf() == null) {
         throw env.reject(
             Errno.EINVAL, holder + " has to have BTF in order to use " + prefix + "_lock");
@@ -99,11 +99,6 @@ final class Locks {
     }
   }
 
-  /** A map's name as the kernel keeps it. */
-  static String name(MapSpec map) {
-    return map.name().length() > 15 ? map.name().substring(0, 15) : map.name();
-  }
-
   /** Whether a register points to the special field of a kind (check_map_field_pointer). */
   void place(int regno, int kind) {
     String what = SpecialFields.name(kind);
@@ -119,7 +114,7 @@ final class Locks {
               + " has to be at the constant offset");
     }
     MapSpec map = env.map(r, at);
-    String name = name(map);
+    String name = env.mapName(Reg.handle(r, at));
     if (map.btf() == null) {
       throw env.reject(Errno.EINVAL, "map '" + name + "' has to have BTF in order to use " + what);
     }

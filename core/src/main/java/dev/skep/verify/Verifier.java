@@ -3,11 +3,7 @@ package dev.skep.verify;
 import static dev.skep.errors.Errno.EINVAL;
 import static dev.skep.errors.Errno.ENOSPC;
 
-import dev.skep.btf.Btf;
 import dev.skep.errors.UnsupportedException;
-import dev.skep.program.KernelTypes;
-import dev.skep.program.MapSpec;
-import dev.skep.program.ObjectFields;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.ArrayList;
@@ -33,23 +29,6 @@ public final class Verifier {
   public static Verdict verify(
       Program program, VerifierOptions options, @Nullable TargetProgram target) {
     return new Judgement(program, options, target, null).run();
-  }
-
-  /**
-   * The kernel takes no BTF with structs that hold their special fields wrongly; loaders go on
-   * without.
-   */
-  private static Program withTakenTypes(Program program, VerifierOptions options) {
-    Btf btf = program.btf();
-    KernelTypes kernel = options.kernel().vmlinux() == null ? null : options.kernel();
-    if (btf == null || new ObjectFields(btf, kernel).check() == 0) {
-      return program;
-    }
-    List<MapSpec> maps = new ArrayList<>();
-    for (MapSpec map : program.maps()) {
-      maps.add(map.btf() == null ? map : map.withTypes(null, 0, 0));
-    }
-    return program.withMaps(List.copyOf(maps)).withoutTypes();
   }
 
   /**
@@ -112,7 +91,7 @@ public final class Verifier {
       this.listener = listener;
       this.options = options;
       this.given = target;
-      program = withTakenTypes(given, options);
+      program = TakenTypes.of(given, options);
       kfuncs = new CalledKfuncs(program, options.kernel());
       log = new VerifierLog(options.logLevel(), options.logSize());
       trace = new Trace(log, program, kfuncs::name, SourceText.of(program.btf()));
