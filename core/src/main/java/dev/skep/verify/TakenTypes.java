@@ -28,6 +28,7 @@ final class TakenTypes {
     return new TakenTypes(kernel.vmlinux() == null ? null : kernel).of(program);
   }
 
+  @SuppressWarnings("ReferenceEquality") // what was not touched is the same object
   private Program of(Program program) {
     Btf btf = program.btf();
     boolean refused = btf != null && new ObjectFields(btf, kernel).check() != 0;
@@ -45,6 +46,7 @@ final class TakenTypes {
     return refused ? taken.withoutTypes() : taken;
   }
 
+  @SuppressWarnings("ReferenceEquality") // likewise
   private MapSpec of(MapSpec map, boolean refused) {
     Btf btf = map.btf();
     boolean untyped = btf != null && (refused || !isTaken(map, btf));
