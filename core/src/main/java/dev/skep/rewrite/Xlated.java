@@ -76,6 +76,21 @@ public final class Xlated {
     return InsnWord.src(word) == 0 ? InsnWord.withImm(word, numbers.call(imm)) : word;
   }
 
+  /** The same for readers that may see no addresses (bpf_dump_raw_ok): of calls nothing is told. */
+  public static long[] withoutAddresses(RunnableProgram program, DumpNumbers numbers) {
+    long[] insns = insns(program, numbers);
+    for (int i = 0; i < insns.length; i++) {
+      long word = insns[i];
+      boolean tailCall = InsnWord.src(word) == 0 && InsnWord.imm(word) == TAIL_CALL_HELPER;
+      if (InsnWord.code(word) == LD_IMM64) {
+        i++;
+      } else if (InsnWord.code(word) == CALL_CODE && !tailCall) {
+        insns[i] = InsnWord.withImm(word, 0);
+      }
+    }
+    return insns;
+  }
+
   private static long access(long word, int code) {
     int mode = mode(code);
     boolean probe = mode == PROBE_MEM32 || classOf(code) == LDX && mode == PROBE_MEM;

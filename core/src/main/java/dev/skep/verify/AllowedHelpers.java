@@ -11,8 +11,11 @@ final class AllowedHelpers {
   private final Program program;
   private final @Nullable Attachment attachment;
 
-  AllowedHelpers(Program program, @Nullable Attachment attachment) {
+  private final boolean guarded;
+
+  AllowedHelpers(Program program, VerifierOptions options, @Nullable Attachment attachment) {
     this.program = program;
+    guarded = !options.host().perfmon();
     this.attachment = attachment;
   }
 
@@ -26,6 +29,9 @@ final class AllowedHelpers {
   }
 
   boolean allows(int id) {
+    if (guarded && observesKernel(id)) {
+      return false;
+    }
     Attachment target = attachment;
     if (target == null || !AttachedHelpers.has(program.resolvedType())) {
       return Helpers.isAllowed(id, program.resolvedType(), LoadChecks.attachType(program));
@@ -39,5 +45,35 @@ final class AllowedHelpers {
             program.expectedAttachType(),
             target.name(),
             structOps ? target.btf().name(target.typeId()) : "");
+  }
+
+  /** Helpers for loaders with CAP_PERFMON only (bpf_base_func_proto). */
+  private static boolean observesKernel(int id) {
+    return switch (id) {
+      case 6,
+          16,
+          22,
+          35,
+          55,
+          109,
+          112,
+          113,
+          114,
+          115,
+          117,
+          141,
+          148,
+          149,
+          158,
+          165,
+          166,
+          175,
+          176,
+          177,
+          180,
+          191 ->
+          true;
+      default -> false;
+    };
   }
 }

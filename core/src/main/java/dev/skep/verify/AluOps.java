@@ -14,11 +14,14 @@ final class AluOps {
   private final StackAccess stack;
   private final PointerAlu pointers;
 
-  AluOps(Env env, Operands operands, StackAccess stack) {
+  private final PointerGuard guard;
+
+  AluOps(Env env, Operands operands, StackAccess stack, PointerGuard guard) {
     this.env = env;
     this.operands = operands;
     this.stack = stack;
-    pointers = new PointerAlu(env);
+    this.guard = guard;
+    pointers = new PointerAlu(env, guard);
   }
 
   void check(long word) {
@@ -56,6 +59,9 @@ final class AluOps {
       throw reserved("BPF_END");
     }
     operands.source(dst);
+    if (env.leaks(dst)) {
+      throw env.reject(Errno.EACCES, "R" + dst + " pointer arithmetic prohibited");
+    }
     long[] r = env.regs();
     int at = Frame.reg(dst);
     if (Reg.type(r, at) != SCALAR) {
@@ -145,6 +151,9 @@ final class AluOps {
       Reg.setSubregDef(r, at, 0);
       return;
     }
+    if (env.leaks(src)) {
+      throw env.reject(Errno.EACCES, "R" + src + " sign-extension part of pointer");
+    }
     if (Reg.type(r, from) != SCALAR) {
       Reg.markUnknown(r, at, false);
       return;
@@ -172,6 +181,9 @@ final class AluOps {
     long[] r = env.regs();
     int from = Frame.reg(src);
     int at = Frame.reg(dst);
+    if (env.leaks(src)) {
+      throw env.reject(Errno.EACCES, "R" + src + " partial copy of pointer");
+    }
     if (Reg.type(r, from) != SCALAR) {
       Reg.markUnknown(r, at, false);
       env.scalars.zeroExtend(r, at);
@@ -255,7 +267,7 @@ final class AluOps {
     int from = Frame.reg(src);
     if (Reg.type(r, from) != SCALAR) {
       if (pointer) {
-        if (op != SUB) {
+        if (op != SUB || env.guarded) {
           throw env.reject(
               Errno.EACCES,
               "R" + dst + " pointer " + PointerAlu.OPERATORS[op >> 4] + " pointer prohibited");
@@ -283,6 +295,7 @@ final class AluOps {
       fork(op, at);
     }
     long umax = Reg.umax(r, at);
+    guard.number(word);
     env.scalars.arithmetic(r, at, r, from, op, alu32);
     boolean known = alu32 ? Reg.isConst32(r, from) : Reg.isConst(r, from);
     link(op, alu32, at, known, Reg.value(r, from), umax);

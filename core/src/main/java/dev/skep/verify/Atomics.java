@@ -46,7 +46,9 @@ final class Atomics {
     operands.source(dst);
     if (imm == CMPXCHG) {
       operands.source(0);
+      env.mustNotLeak(0, "into mem");
     }
+    env.mustNotLeak(src, "into mem");
     checkPointer(dst, "stores into");
     int loaded = MemoryAccess.NO_REGISTER;
     if ((imm & FETCH) != 0) {

@@ -14,7 +14,10 @@ final class Branches {
   private final Operands operands;
   private final PacketRanges packets;
 
-  Branches(Env env, Operands operands) {
+  private final PointerGuard guard;
+
+  Branches(Env env, Operands operands, PointerGuard guard) {
+    this.guard = guard;
     this.env = env;
     this.operands = operands;
     packets = new PacketRanges(env);
@@ -39,6 +42,7 @@ final class Branches {
     }
     if (register) {
       operands.source(src);
+      checkCompared(dst, src);
     }
     noteStackOperands(dst, src, register);
     boolean narrow = classOf(code) == JMP32;
@@ -48,6 +52,19 @@ final class Branches {
     } else {
       split(word, op, narrow);
     }
+  }
+
+  private void checkCompared(int dst, int src) {
+    long[] r = env.regs();
+    boolean packets =
+        anyPacket(Reg.type(r, Frame.reg(dst))) && anyPacket(Reg.type(r, Frame.reg(src)));
+    if (!packets && env.leaks(src)) {
+      throw prohibited(src);
+    }
+  }
+
+  private Rejection prohibited(int regno) {
+    return env.reject(Errno.EACCES, "R" + regno + " pointer comparison prohibited");
   }
 
   private void noteStackOperands(int dst, int src, boolean register) {
@@ -97,6 +114,7 @@ final class Branches {
     if (register && Reg.type(r, Frame.reg(src)) == SCALAR) {
       env.backtrack.register(src);
     }
+    guard.branch(word, env.insn + 1 + (jump ? 0 : InsnWord.off(word)));
     if (env.level1) {
       env.trace.state(env.cur, env.insn);
     }
@@ -242,8 +260,8 @@ final class Branches {
     if (nullTest) {
       learnNull(here, dst, op == JNE);
       learnNull(there, dst, op == JEQ);
-    } else if (register && !narrow) {
-      packets.learn(word, op, here, there);
+    } else if (!(register && !narrow && packets.learn(word, op, here, there)) && env.leaks(dst)) {
+      throw prohibited(dst);
     }
   }
 

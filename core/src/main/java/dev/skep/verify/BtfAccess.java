@@ -50,6 +50,7 @@ final class BtfAccess {
     int struct = Reg.handle(r, at);
     Btf btf = env.btfs.of(number);
     String name = btf.name(struct);
+    keepFromOthers(name);
     if (!gpl && BtfObjects.isKernel(number)) {
       throw env.reject(
           Errno.EINVAL,
@@ -219,6 +220,7 @@ final class BtfAccess {
       throw env.reject(
           Errno.ENOTSUPP, "map_ptr access not supported for map type " + mapNumber(regno));
     }
+    keepFromOthers(struct);
     if (off < 0) {
       throw env.reject(
           Errno.EACCES, "R" + regno + " is " + struct + " invalid negative access: off=" + off);
@@ -233,6 +235,14 @@ final class BtfAccess {
     }
     if (value >= 0) {
       load(Frame.reg(value), result, BtfObjects.VMLINUX, found.typeId, found.flags);
+    }
+  }
+
+  private void keepFromOthers(String struct) {
+    if (env.guarded) {
+      throw env.reject(
+          Errno.EPERM,
+          "'struct " + struct + "' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN");
     }
   }
 

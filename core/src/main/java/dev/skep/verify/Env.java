@@ -2,6 +2,7 @@ package dev.skep.verify;
 
 import static dev.skep.isa.Opcodes.*;
 
+import dev.skep.errors.Errno;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.MapSpec;
@@ -46,6 +47,10 @@ final class Env {
 
   final VerifierLog log;
   final Trace trace;
+
+  /** Whether addresses must not get out, and speculation must not read what the program may not. */
+  final boolean guarded;
+
   final boolean level1;
   final boolean level2;
 
@@ -119,6 +124,7 @@ final class Env {
     this.trace = trace;
     fields = new SpecialFields[program.maps().size()];
     innerFields = new SpecialFields[program.maps().size()];
+    guarded = !options.host().perfmon();
     level1 = log.level1();
     level2 = log.level2();
     scalars = new Scalars(log, false, (program.flags() & TEST_REG_INVARIANTS) != 0);
@@ -171,6 +177,18 @@ final class Env {
 
   void printState(State state, int frame) {
     trace.printer().print(state, frame, null);
+  }
+
+  /** Whether a register holds an address that must not get out (is_pointer_value). */
+  boolean leaks(int regno) {
+    return guarded && regno >= 0 && Reg.type(regs(), Frame.reg(regno)) != RegType.SCALAR;
+  }
+
+  /** A register must not be given away (is_pointer_value). */
+  void mustNotLeak(int regno, String where) {
+    if (leaks(regno)) {
+      throw reject(Errno.EACCES, "R" + regno + " leaks addr " + where);
+    }
   }
 
   // Instructions and subprograms --------------------------------------------------------------

@@ -14,6 +14,9 @@ final class Explored {
   private int previousJumps;
   private int previousInsns;
 
+  /** Whether scalars count to the last bit (explore_alu_limits). */
+  boolean exploreLimits;
+
   /** Whether what was found equal is unfinished, so that the path must be kept as a backedge. */
   private boolean loop;
 

@@ -76,6 +76,7 @@ final class HelperArguments {
     }
     operands.source(regno);
     if (kind == Argument.ANYTHING) {
+      env.mustNotLeak(regno, "into helper function");
       return;
     }
     long[] r = env.regs();

@@ -100,7 +100,7 @@ final class HelperCalls {
     pointers = new KernelPointers(env, memory);
     packets = new PacketRanges(env);
     formats = new FormatStrings(env, new ConstantMaps(env, memory));
-    allowed = new AllowedHelpers(env.program, env.attachment);
+    allowed = new AllowedHelpers(env.program, env.options, env.attachment);
     gpl = License.isGplCompatible(env.program.license());
   }
 

@@ -34,9 +34,29 @@ final class LoadChecks {
     if (program.insns().length == 0 || program.insns().length > max) {
       throw new Rejection(E2BIG);
     }
+    if (!options.host().perfmon() && observesKernel(program.type())) {
+      throw new Rejection(EPERM);
+    }
     if (!attachFits(program.type(), program.expectedAttachType())) {
       throw new Rejection(EINVAL);
     }
+  }
+
+  /** Types for which a loader needs CAP_PERFMON (is_perfmon_prog_type). */
+  private static boolean observesKernel(ProgramType type) {
+    return switch (type) {
+      case KPROBE,
+          TRACEPOINT,
+          PERF_EVENT,
+          RAW_TRACEPOINT,
+          RAW_TRACEPOINT_WRITABLE,
+          TRACING,
+          LSM,
+          STRUCT_OPS,
+          EXT ->
+          true;
+      default -> false;
+    };
   }
 
   static boolean sleepable(Program program) {

@@ -35,9 +35,10 @@ final class MainPass {
     operands = new Operands(env);
     StackAccess stack = new StackAccess(env);
     memory = new MemoryAccess(env, stack);
-    alu = new AluOps(env, operands, stack);
+    PointerGuard guard = new PointerGuard(env, memory);
+    alu = new AluOps(env, operands, stack, guard);
     atomics = new Atomics(env, operands, memory);
-    branches = new Branches(env, operands);
+    branches = new Branches(env, operands, guard);
     exits = new ExitRules(env);
     results = new ReturnValues(env, operands);
     constants = new ConstantLoads(env, operands);
@@ -191,9 +192,12 @@ final class MainPass {
     if (env.level1) {
       env.trace.insn(env.cur, insn);
     }
-    env.facts.seen[insn] = true;
     lastInsn = insn;
     long word = env.insns[insn];
+    if (env.cur.speculative) {
+      return speculate(insn, word);
+    }
+    env.facts.seen[insn] = true;
     if (!mayWriteStack(InsnWord.code(word))) {
       return carryOut(word);
     }
@@ -201,6 +205,36 @@ final class MainPass {
     boolean goesOn = carryOut(word);
     env.liveStack.commit();
     return goesOn;
+  }
+
+  /**
+   * An instruction that only a wrong guess of the CPU reaches: where it would do harm a barrier
+   * keeps the CPU from it.
+   */
+  private boolean speculate(int insn, long word) {
+    if (env.facts.nospec[insn]) {
+      return false;
+    }
+    env.liveStack.begin(insn);
+    boolean goesOn;
+    try {
+      goesOn = carryOut(word);
+    } catch (Rejection harm) {
+      if (!isRecoverable(harm.errno())) {
+        throw harm;
+      }
+      env.message = "";
+      env.facts.nospec[insn] = true;
+      env.facts.aluState[insn] = 0;
+      goesOn = false;
+    }
+    env.liveStack.commit();
+    return goesOn && !env.facts.nospecResult[insn];
+  }
+
+  /** error_recoverable_with_nospec. */
+  private static boolean isRecoverable(int errno) {
+    return errno == Errno.EPERM || errno == Errno.EACCES || errno == Errno.EINVAL;
   }
 
   /** Only stores and calls ever tell {@link LiveStack} of slots that are overwritten. */
@@ -284,7 +318,7 @@ final class MainPass {
       case IMM -> {
         constants.check(word);
         env.insn++;
-        env.facts.seen[env.insn] = true;
+        env.facts.seen[env.insn] |= !env.cur.speculative;
       }
       default -> throw env.reject(Errno.EINVAL, "invalid BPF_LD mode");
     }

@@ -68,6 +68,7 @@ final class MemoryAccess {
       case MEM -> memory(r, at, regno, total, size, write, value, type);
       case CTX -> {
         notNull(regno, type);
+        keep(write, value, "into ctx");
         checkUnmodified(r, at, regno, false);
         context.check(insn, total, size, write, value, signed);
       }
@@ -85,11 +86,13 @@ final class MemoryAccess {
         if (write && !mayAccessPacket(true, null)) {
           throw env.reject(Errno.EACCES, "cannot write into packet");
         }
+        keep(write, value, "into packet");
         checkPacket(regno, total, size, false);
         unknown(r, value, write);
       }
       case FLOW_KEYS -> {
         notNull(regno, type);
+        keep(write, value, "into flow keys");
         flowKeys(total, size);
         unknown(r, value, write);
       }
@@ -135,6 +138,13 @@ final class MemoryAccess {
       } else {
         env.scalars.truncate(r, Frame.reg(value), size);
       }
+    }
+  }
+
+  /** What is stored must be no address. */
+  private void keep(boolean write, int value, String where) {
+    if (write) {
+      env.mustNotLeak(value, where);
     }
   }
 
@@ -397,6 +407,7 @@ final class MemoryAccess {
       boolean signed,
       int type) {
     notNull(regno, type);
+    keep(write, value, "into map");
     checkMapDirection(regno, off, size, write);
     checkRegion(regno, off, size, valueSize(r, at), false);
     checkFields(regno, off, size, true);
@@ -501,6 +512,7 @@ final class MemoryAccess {
     if (write && readOnly) {
       throw env.reject(Errno.EACCES, "R" + regno + " cannot write into " + RegTypeText.of(type));
     }
+    keep(write, value, "into mem");
     if (!readOnly || (type & PTR_UNTRUSTED) == 0) {
       checkRegion(regno, off, size, Reg.handle(r, at) & 0xffffffffL, false);
     }

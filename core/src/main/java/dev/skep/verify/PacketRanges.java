@@ -44,13 +44,13 @@ final class PacketRanges {
    * @param here the branch that falls through
    * @param there the branch that jumps
    */
-  void learn(long word, int op, State here, State there) {
+  boolean learn(long word, int op, State here, State there) {
     long[] r = here.regs();
     int dst = InsnWord.dst(word);
     int src = InsnWord.src(word);
     boolean left = begins(r, Frame.reg(dst), Frame.reg(src));
     if (!left && !begins(r, Frame.reg(src), Frame.reg(dst))) {
-      return;
+      return false;
     }
     // As "pointer op end": with the end on the left the comparison turns round.
     int compare = left ? op : ScalarBranch.flip(op);
@@ -80,12 +80,13 @@ final class PacketRanges {
         open = false;
       }
       default -> {
-        return;
+        return false;
       }
     }
     int at = Frame.reg(regno);
     widen(inside, Reg.type(r, at), Reg.off(r, at), Reg.umax(r, at), Reg.id(r, at), open);
     markBeyond(outside, at, !open);
+    return true;
   }
 
   /** Whether the first is a pointer into what the second is the end of. */

@@ -22,8 +22,11 @@ final class PointerAlu {
 
   private final Scalar sum = new Scalar();
 
-  PointerAlu(Env env) {
+  private final PointerGuard guard;
+
+  PointerAlu(Env env, PointerGuard guard) {
     this.env = env;
+    this.guard = guard;
   }
 
   void addConstant(long word, long constant) {
@@ -53,7 +56,7 @@ final class PointerAlu {
       return;
     }
     if (classOf(InsnWord.code(word)) != ALU64) {
-      if (op != SUB) {
+      if (op != SUB || env.guarded) {
         throw env.reject(Errno.EACCES, "R" + dst + " 32-bit pointer arithmetic prohibited");
       }
       Reg.markUnknown(r, at, false);
@@ -71,6 +74,11 @@ final class PointerAlu {
     Reg.setId(r, at, Reg.id(r, ptrAt));
     checkSane(by, byOff, type);
     checkSane(ptr, ptrOff, type);
+    if (env.guarded) {
+      Reg.unbound32(r, at);
+      guard.before(word, ptrAt, by, reversed);
+      r = env.regs();
+    }
     switch (op) {
       case ADD -> add(r, at, type, ptrOff, handles, known);
       case SUB -> {
@@ -94,6 +102,7 @@ final class PointerAlu {
     checkSane(sum, Reg.off(r, at), type);
     ScalarBounds.sync(sum);
     sum.store(r, at);
+    guard.behind(word, dst);
   }
 
   private void checkAllowed(int dst, int type, int op, boolean known) {

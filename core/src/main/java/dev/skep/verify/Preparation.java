@@ -45,7 +45,7 @@ record Preparation(
     Attachment attachment = AttachChecks.check(program, options, btfs, extension, log);
     kfuncs.resolveType();
     Components.compute(insns, marks);
-    AllowedHelpers helpers = new AllowedHelpers(program, attachment);
+    AllowedHelpers helpers = new AllowedHelpers(program, options, attachment);
     LiveRegisters.compute(program, helpers, kfuncs, marks, log, trace);
     FastcallPatterns.mark(program, helpers, kfuncs, subprogs, facts);
     return new Preparation(subprogs, marks, facts, attachment);

@@ -36,6 +36,7 @@ final class ReturnValues {
       return;
     }
     operands.source(regno);
+    env.mustNotLeak(regno, "as return value");
     int type = Reg.type(env.regs(), Frame.reg(regno));
     if (frame.inAsyncCallback) {
       enforce(frame.callbackRetMin, frame.callbackRetMax, "At async callback return");

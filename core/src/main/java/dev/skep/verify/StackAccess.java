@@ -41,7 +41,8 @@ final class StackAccess {
       min = Reg.smin(r, at) + off;
       max = Reg.smax(r, at) + off + size;
     }
-    int errno = min < -Env.MAX_STACK || min > -1 ? Errno.EACCES : 0;
+    int deepest = write || !env.guarded ? Env.MAX_STACK : frame(regno).allocatedStack;
+    int errno = min < -deepest || min > -1 ? Errno.EACCES : 0;
     if (errno == 0 && max > 0) {
       errno = Errno.EINVAL;
     }
@@ -128,6 +129,9 @@ final class StackAccess {
     boolean aligned = off % 8 == 0;
     Frame current = env.cur.current();
     int at = Frame.reg(Math.max(value, 0));
+    if (env.guarded) {
+      guard(frame, spi, size, value, insn);
+    }
     dynptrs.destroy(frame, spi);
     if (aligned && size == 8) {
       env.liveStack.write(frame.frameno, 1L << spi);
@@ -160,6 +164,25 @@ final class StackAccess {
       return;
     }
     env.pushHistory(JumpHistory.stackAccess(frame.frameno, spi), 0);
+  }
+
+  /**
+   * A spilled pointer must not be changed in part; and where a load may be given what was there
+   * before the store, a barrier keeps it from it.
+   */
+  private void guard(Frame frame, int spi, int size, int value, int insn) {
+    long types = frame.types(spi);
+    boolean pointer =
+        StackSlot.isSpilled(types) && Reg.type(frame.spilledView(spi), Frame.spill(spi)) != SCALAR;
+    if (pointer && size != 8) {
+      throw env.reject(Errno.EACCES, "attempt to corrupt spilled pointer on stack");
+    }
+    boolean barrier = value >= 0 && spillable(Reg.type(env.cur.current().regs, Frame.reg(value)));
+    for (int i = 0; i < size && !barrier; i++) {
+      int type = StackSlot.type(types, i);
+      barrier = type != StackSlot.MISC && type != StackSlot.ZERO;
+    }
+    env.facts.nospecResult[insn] |= barrier;
   }
 
   private void writeBytes(Frame frame, int slot, int size, int value, int insn) {
@@ -273,6 +296,14 @@ final class StackAccess {
     }
     checkFastcall(frame, insn, min);
     for (int i = min; i < max; i++) {
+      if (env.guarded) {
+        int type = StackSlot.type(frame.types((-i - 1) / 8), (-i - 1) % 8);
+        if (type != StackSlot.MISC && type != StackSlot.ZERO) {
+          throw env.rejectWithoutLine(
+              Errno.EINVAL,
+              "spilled ptr in range of var-offset stack write; insn " + insn + ", ptr off: " + i);
+        }
+      }
       zeroUsed |= mayWrite(frame, -i - 1, zero);
     }
     if (zeroUsed && value >= 0) {
@@ -353,6 +384,8 @@ final class StackAccess {
       if (size == 8 && spilled == 8) {
         if (target >= 0) {
           Reg.copy(frame.spilledView(spi), Frame.spill(spi), env.regs(), Frame.reg(target));
+        } else if (env.guarded && Reg.type(frame.spilledView(spi), Frame.spill(spi)) != SCALAR) {
+          throw env.reject(Errno.EACCES, "leaking pointer from stack off " + off);
         }
         fill = true;
       } else {
@@ -382,11 +415,16 @@ final class StackAccess {
     int slot = -off - 1;
     for (int i = 0; i < size; i++) {
       int type = StackSlot.type(types, (slot - i) % 8);
-      if (type >= StackSlot.DYNPTR || type == StackSlot.SPILL) {
+      if (type >= StackSlot.DYNPTR || type == StackSlot.SPILL || isSecret(type)) {
         throw env.reject(
             Errno.EACCES, "invalid read from stack off " + off + "+" + i + " size " + size);
       }
     }
+  }
+
+  /** Bytes that nobody wrote may be somebody else's (allow_uninit_stack). */
+  private boolean isSecret(int type) {
+    return type == StackSlot.INVALID && env.guarded;
   }
 
   /** Fewer bytes than were spilled, or than the register has; whether it counts as a fill. */
@@ -411,7 +449,7 @@ final class StackAccess {
       int type = StackSlot.type(types, (slot - i) % 8);
       spills += type == StackSlot.SPILL ? 1 : 0;
       zeros += type == StackSlot.ZERO ? 1 : 0;
-      if (type >= StackSlot.DYNPTR) {
+      if (type >= StackSlot.DYNPTR || isSecret(type)) {
         throw env.reject(
             Errno.EACCES, "invalid read from stack off " + off + "+" + i + " size " + size);
       }
@@ -475,6 +513,14 @@ final class StackAccess {
     boolean fixed = Reg.isConst(r, at);
     int min = off + (int) (fixed ? Reg.value(r, at) : Reg.smin(r, at));
     int max = off + (int) (fixed ? Reg.value(r, at) : Reg.smax(r, at));
+    if (!fixed && env.guarded) {
+      throw env.reject(
+          Errno.EACCES,
+          "R"
+              + regno
+              + " variable offset stack access prohibited for !root, var_off="
+              + tnum(r, at));
+    }
     if (raw != null && raw.rawMode && fixed) {
       for (int i = min; i < max + size; i++) {
         int slot = -i - 1;
@@ -522,13 +568,14 @@ final class StackAccess {
     if (type == StackSlot.MISC) {
       return true;
     }
-    if (type == StackSlot.ZERO || type == StackSlot.INVALID) {
+    if (type == StackSlot.ZERO || type == StackSlot.INVALID && !env.guarded) {
       if (write) {
         frame.setTypes(spi, StackSlot.with(types, slot % 8, StackSlot.MISC));
       }
       return true;
     }
-    if (!StackSlot.isSpilled(types)) {
+    if (!StackSlot.isSpilled(types)
+        || env.guarded && Reg.type(frame.spilledView(spi), Frame.spill(spi)) != SCALAR) {
       return false;
     }
     if (write) {

@@ -121,6 +121,10 @@ final class StatesEqual {
   }
 
   private boolean scalarSafe(long[] old, int a, long[] cur, int b, int exact) {
+    if (env.explored.exploreLimits) {
+      // Masks may differ where limits do: nothing but the same is equal.
+      return Reg.same(old, a, cur, b, Reg.EXACT) && ids.checkScalar(Reg.id(old, a), Reg.id(cur, b));
+    }
     boolean counts = Reg.precise(old, a) || env.claims != null && env.claims.strict;
     if (!counts && exact == NOT_EXACT) {
       return true;
@@ -191,7 +195,7 @@ final class StatesEqual {
         return false;
       }
       // Old code that was safe with any bytes in the slot is safe with these.
-      if (oldType == StackSlot.INVALID || oldType == StackSlot.MISC) {
+      if (oldType == StackSlot.INVALID || oldType == StackSlot.MISC && !env.guarded) {
         continue;
       }
       if (!known) {
@@ -199,6 +203,9 @@ final class StatesEqual {
       }
       if (asScalar(oldTypes, old, spi) && asScalar(curTypes, cur, spi)) {
         return scalarsSafe(oldTypes, old, curTypes, cur, spi, exact);
+      }
+      if (oldType == StackSlot.MISC && curType == StackSlot.ZERO) {
+        continue;
       }
       if (oldType != curType) {
         return false;
@@ -211,7 +218,7 @@ final class StatesEqual {
   }
 
   /** Whether a load of the whole slot gives one scalar (scalar_reg_for_stack). */
-  private static boolean asScalar(long types, Frame frame, int spi) {
+  private boolean asScalar(long types, Frame frame, int spi) {
     return spilledScalar(types, frame, spi) || allMisc(types);
   }
 
@@ -220,10 +227,10 @@ final class StatesEqual {
         && Reg.type(frame.spilledView(spi), Frame.spill(spi)) == SCALAR;
   }
 
-  private static boolean allMisc(long types) {
+  private boolean allMisc(long types) {
     for (int i = 0; i < 8; i++) {
       int type = StackSlot.type(types, i);
-      if (type != StackSlot.MISC && type != StackSlot.INVALID) {
+      if (type != StackSlot.MISC && (type != StackSlot.INVALID || env.guarded)) {
         return false;
       }
     }
@@ -247,7 +254,7 @@ final class StatesEqual {
     int at = Frame.spill(spi);
     return switch (type) {
       case StackSlot.SPILL -> regSafe(old.spilledView(spi), at, cur.spilledView(spi), at, exact);
-      case StackSlot.ZERO -> true;
+      case StackSlot.ZERO, StackSlot.MISC -> true;
       case StackSlot.IRQ_FLAG ->
           ids.check(Reg.refObjId(old.spilledView(spi), at), Reg.refObjId(cur.spilledView(spi), at))
               && Reg.handle(old.spilledView(spi), at) == Reg.handle(cur.spilledView(spi), at);

@@ -111,8 +111,8 @@ public final class Verifier {
     }
 
     private VerifiedProgram verify() {
-      if (!options.host().perfmon() || !options.host().bpfCapable()) {
-        throw new UnsupportedException("loaders without CAP_BPF and CAP_PERFMON");
+      if (!options.host().bpfCapable()) {
+        throw new UnsupportedException("loaders without CAP_BPF");
       }
       LoadChecks.check(program, options);
       AttachChecks.checkName(program, options, log);

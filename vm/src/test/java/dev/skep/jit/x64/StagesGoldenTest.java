@@ -118,7 +118,9 @@ class StagesGoldenTest {
   private static VerifierOptions options(Map<String, Object> line) {
     boolean perfmon = !"nospec".equals(line.get("family"));
     HostFacts root = HostFacts.root(2);
-    HostFacts host = new HostFacts(root.cpus(), root.configNrCpus(), root.hz(), perfmon, true);
+    // Root had made the maps.
+    HostFacts host =
+        new HostFacts(root.cpus(), root.configNrCpus(), root.hz(), perfmon, true, false, true);
     return new VerifierOptions(Dialect.V6_18, host, 0, Integer.MAX_VALUE);
   }
 
