@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ final class Judge {
    * @param explained whether rejections are kept so that they can be explained
    * @param topLines how many of the source lines that are met most often are kept
    * @param dumps what is dumped of accepted programs: xlated, jited
+   * @param remarks takes what there is to say beside the rows, from any thread
    */
   record Settings(
       VerifierOptions options,
@@ -54,7 +56,8 @@ final class Judge {
       int bench,
       boolean explained,
       int topLines,
-      List<String> dumps) {}
+      List<String> dumps,
+      Consumer<String> remarks) {}
 
   Judge(Settings settings) {
     this.settings = settings;
@@ -127,8 +130,8 @@ final class Judge {
 
   /** Links the program now, and judges it when the task runs. */
   private ForkJoinTask<VerdictRow> task(String name, BpfObject object, ObjectProgram program) {
-    if (program.type() == ProgramType.EXT && settings.target != null) {
-      program.attachTarget(settings.target, null);
+    if (program.type() == ProgramType.EXT) {
+      extend(name, object, program);
     }
     program.flags(program.flags() | settings.flags);
     try {
@@ -147,6 +150,24 @@ final class Judge {
       VerdictRow compared =
           settings.kernel == null ? row : row.beside(LinuxSide.notCompared("does not link"), null);
       return ForkJoinTask.adapt(() -> counted(compared));
+    }
+  }
+
+  private void extend(String name, BpfObject object, ObjectProgram program) {
+    if (settings.target != null) {
+      program.attachTarget(settings.target, null);
+      return;
+    }
+    ExtensionGuess guess = ExtensionGuess.of(object, program);
+    if (guess != null) {
+      guess.apply(program);
+      settings.remarks.accept(
+          name
+              + ":"
+              + program.name()
+              + ": judged as "
+              + guess.type().text()
+              + ", by its context; --target says what it extends");
     }
   }
 

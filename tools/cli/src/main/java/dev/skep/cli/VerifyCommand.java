@@ -197,7 +197,14 @@ final class VerifyCommand implements Callable<Integer> {
         bench,
         explanations.keeps(objects.size()),
         log.topLines,
-        dumps);
+        dumps,
+        this::remark);
+  }
+
+  private void remark(String text) {
+    if (!shown.quiet) {
+      Main.error(spec.commandLine().getErr(), text);
+    }
   }
 
   private int judgeAll(List<ObjectArgument> arguments, Judge judge, VerifyOutput output)

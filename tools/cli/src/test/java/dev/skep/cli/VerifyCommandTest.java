@@ -202,4 +202,25 @@ class VerifyCommandTest {
     assertThat(verify(PRESETS + ":loops", "-l", "2", "--log-size", "60", "--log-fixed").out())
         .contains("VERIFIER LOG:\nfunc#0 @0");
   }
+
+  /** What veristat 6.18 guesses of the same programs, and what Linux then says of them. */
+  @ParameterizedTest
+  @CsvSource({
+    "new_sub, success sched_cls cgroup_inet_ingress",
+    "new_xdp_sub, success xdp xdp",
+    "new_connect4, success cgroup_sock_addr cgroup_inet4_bind",
+    "bad_result, failure cgroup_sock_addr cgroup_inet4_bind",
+    "bad_count, failure ext cgroup_inet_ingress",
+  })
+  void extensionsWithoutATargetAreJudgedByTheirContext(String program, String expected) {
+    Path at = Path.of("").toAbsolutePath();
+    while (!Files.exists(at.resolve("examples/dispatch.bpf.o"))) {
+      at = Objects.requireNonNull(at.getParent());
+    }
+    Path extend = at.resolve("tests/src/test/resources/freplace/extend.bpf.o");
+    Outcome outcome = verify(extend + ":" + program, "-e", "verdict,prog_type,attach_type");
+    assertThat(rows(outcome.out()).getFirst().strip().replaceAll(" +", " ")).isEqualTo(expected);
+    boolean guessed = !expected.contains(" ext ");
+    assertThat(outcome.err().contains("judged as")).isEqualTo(guessed);
+  }
 }
