@@ -15,10 +15,26 @@ import org.jspecify.annotations.Nullable;
 record Demands(String summary, String demand, String known) {
   static Demands of(
       @Nullable Reason reason, Recording recording, int frame, Messages.Known message) {
+    long held = recording.held().stream().filter(Recording.Held::isReference).count();
+    KnownValue value =
+        reason == null || reason.registers().isEmpty()
+            ? null
+            : recording.at(Place.ofRegister(frame, reason.registers().getFirst()));
+    return of(reason, value, held, message);
+  }
+
+  /**
+   * The same without a recording.
+   *
+   * @param value of the register to blame, null where that is not known
+   * @param held references that are held
+   */
+  static Demands of(
+      @Nullable Reason reason, @Nullable KnownValue value, long held, Messages.Known message) {
     return switch (reason) {
       case null -> new Demands(message.summary(), message.summary(), "");
-      case Reason.OutOfBounds r -> bounds(r, value(recording, frame, r.regno()));
-      case Reason.PacketBounds r -> packet(r, value(recording, frame, r.regno()));
+      case Reason.OutOfBounds r -> bounds(r, value);
+      case Reason.PacketBounds r -> packet(r, value);
       case Reason.MaybeNull r ->
           new Demands(
               "r" + r.regno() + " may be NULL where it is used",
@@ -29,8 +45,8 @@ record Demands(String summary, String demand, String known) {
               "r" + r.regno() + " is read before it has a value",
               "a register that every path to this instruction has written",
               "");
-      case Reason.WrongType r -> type(r, value(recording, frame, r.regno()));
-      case Reason.LeakedReference _ -> leak(recording);
+      case Reason.WrongType r -> type(r, value);
+      case Reason.LeakedReference _ -> leak(held);
       case Reason.SectionOpen r ->
           new Demands(
               "the program may end, or call what is not allowed, while its "
@@ -38,7 +54,7 @@ record Demands(String summary, String demand, String known) {
                   + " section is open",
               "every path leaves the section first",
               "");
-      case Reason.ReturnValue r -> returned(r, value(recording, frame, r.regno()), message);
+      case Reason.ReturnValue r -> returned(r, value, message);
       case Reason.EndlessLoop r ->
           new Demands(
               "the loop at instruction " + r.insn() + " may never end",
@@ -50,10 +66,6 @@ record Demands(String summary, String demand, String known) {
               "at most " + r.limit() + " instructions on all paths together",
               "");
     };
-  }
-
-  private static @Nullable KnownValue value(Recording recording, int frame, int regno) {
-    return recording.at(Place.ofRegister(frame, regno));
   }
 
   private static Demands bounds(Reason.OutOfBounds r, @Nullable KnownValue value) {
@@ -105,7 +117,7 @@ record Demands(String summary, String demand, String known) {
   }
 
   private static Demands type(Reason.WrongType r, @Nullable KnownValue value) {
-    boolean scalar = value != null && value.isScalar();
+    boolean scalar = value != null && value.isScalar() || r.type().equals("scalar");
     return r.expected().isEmpty()
         ? new Demands(
             scalar
@@ -119,8 +131,7 @@ record Demands(String summary, String demand, String known) {
             "");
   }
 
-  private static Demands leak(Recording recording) {
-    long held = recording.held().stream().filter(Recording.Held::isReference).count();
+  private static Demands leak(long held) {
     return new Demands(
         "the program may end without giving back what it acquired",
         "every path releases what it acquired",

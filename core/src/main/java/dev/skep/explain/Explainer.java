@@ -107,6 +107,10 @@ final class Explainer {
   }
 
   private Kind kind() {
+    return kind(reason, known);
+  }
+
+  static Kind kind(@Nullable Reason reason, Messages.Known known) {
     return switch (reason) {
       case null -> known.kind();
       case Reason.OutOfBounds _ -> Kind.OUT_OF_BOUNDS;

@@ -135,6 +135,16 @@ public record Explanation(
     return new Explainer(recording).explanation();
   }
 
+  /**
+   * Explains a rejection from the kernel's log alone, level 1 or 2, of any kernel: whatever a user
+   * pastes. Lines that are no log are passed over.
+   *
+   * @return null when it tells of no rejection
+   */
+  public static @Nullable Explanation ofLog(String log) {
+    return new LogExplainer(LogText.parse(log)).explanation();
+  }
+
   /** What can be said of a rejection of which only the message is known. */
   public static Explanation ofMessage(String message) {
     Messages.Known known = Messages.of(message);

@@ -172,6 +172,46 @@ class ExplanationTest {
   }
 
   @Test
+  void logsOfAnyLoaderAreRead() {
+    String log =
+        """
+        libbpf: prog 'count': -- BEGIN PROG LOAD LOG --
+        0: R1=ctx(off=0,imm=0) R10=fp0
+        ; __u32 key = 0; @ count.bpf.c:12
+        0: (b7) r6 = 0                        ; R6_w=0
+        1: (63) *(u32 *)(r10 -4) = r6         ; R6_w=0 R10=fp0 fp-8=0000????
+        5: (85) call bpf_map_lookup_elem#1    ; R0_w=map_value_or_null(id=1,map=m,ks=4,vs=8)
+        ; if (key) @ count.bpf.c:14
+        6: (15) if r6 == 0x0 goto pc+2        ; R6=0
+        7: (b7) r0 = 0
+        8: (95) exit
+
+        from 6 to 9: R0=map_value_or_null(id=1,map=m,ks=4,vs=8) R6=0 R10=fp0
+        ; *count += 1; @ count.bpf.c:15
+        9: (79) r1 = *(u64 *)(r0 +0)
+        R0 invalid mem access 'map_value_or_null'
+        processed 8 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0
+        -- END PROG LOAD LOG --
+        libbpf: prog 'count': failed to load: -13
+        """;
+    Explanation explanation = Objects.requireNonNull(Explanation.ofLog(log));
+    assertThat(explanation.kind()).isEqualTo(Kind.MAYBE_NULL);
+    assertThat(explanation.message()).isEqualTo("R0 invalid mem access 'map_value_or_null'");
+    assertThat(steps(explanation)).isEqualTo("5 writes");
+    Explanation.Instruction at = Objects.requireNonNull(explanation.instruction());
+    assertThat(Objects.requireNonNull(at.source()).position()).isEqualTo("count.bpf.c:15");
+  }
+
+  @Test
+  void whatIsNoLogHasNoExplanation() {
+    assertThat(Explanation.ofLog("")).isNull();
+    assertThat(Explanation.ofLog("processed 1 insns\n")).isNull();
+    assertThat(Explanation.ofLog("(".repeat(1 << 20))).isNotNull();
+    assertThat(Explanation.ofLog("7: (b7) r0 = " + "(".repeat(1 << 20) + "\nno")).isNotNull();
+    assertThat(Explanation.ofLog("; " + " @ ".repeat(1 << 18) + "\nno")).isNotNull();
+  }
+
+  @Test
   void argumentsAreFoundInLines() {
     String line = "n = bpf_probe_read(dst, f(a, b[1]), (void *)src) + bpf_probe_read(x";
     assertThat(Arguments.of(line, "bpf_probe_read", 2)).isEqualTo("f(a, b[1])");

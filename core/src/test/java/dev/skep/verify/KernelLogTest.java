@@ -71,7 +71,7 @@ class KernelLogTest {
     }
   }
 
-  private static String unescape(String text) {
+  static String unescape(String text) {
     return text.replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
   }
 

@@ -47,6 +47,51 @@ class RecordedRejectionsTest {
     assertThat(rejected).isGreaterThan(700);
   }
 
+  /** What a log alone tells is the same kind, for the same reason. */
+  @Test
+  void logsAloneAreExplained() throws IOException {
+    int equal = 0;
+    for (String[] field : KernelLogTest.cases()) {
+      Program program = KernelLogTest.program(field);
+      Explanation whole = Explanation.of(program, OPTIONS);
+      if (whole == null || whole.message().isEmpty()) {
+        continue;
+      }
+      Explanation alone =
+          Objects.requireNonNull(
+              Explanation.ofLog(KernelLogTest.unescape(field[10])), program.name());
+      assertThat(alone.message()).as(program.name()).isEqualTo(whole.message());
+      assertThat(alone.kind()).as(program.name()).isEqualTo(whole.kind());
+      equal++;
+    }
+    assertThat(equal).isGreaterThan(1_000);
+  }
+
+  /** Whatever is pasted gives an explanation or none, and no exception. */
+  @Test
+  void damagedLogsDoNoHarm() throws IOException {
+    Random random = new Random(6);
+    List<String[]> cases = KernelLogTest.cases();
+    for (int i = 0; i < 3_000; i++) {
+      StringBuilder log =
+          new StringBuilder(KernelLogTest.unescape(cases.get(random.nextInt(cases.size()))[10]));
+      log.setLength(Math.min(log.length(), 4_000));
+      for (int times = random.nextInt(12); times > 0 && log.length() > 1; times--) {
+        int at = random.nextInt(log.length());
+        switch (random.nextInt(4)) {
+          case 0 -> log.setCharAt(at, (char) (random.nextInt(96) + 32));
+          case 1 -> log.delete(at, Math.min(log.length(), at + random.nextInt(40)));
+          case 2 -> log.insert(at, "9".repeat(random.nextInt(12)));
+          default -> log.insert(at, log.substring(at / 2, at));
+        }
+      }
+      Explanation explanation = Explanation.ofLog(log.toString());
+      if (explanation != null) {
+        assertThat(explanation.summary()).isNotBlank();
+      }
+    }
+  }
+
   private static Program mutated(Program program, Random random) {
     long[] insns = program.insns().clone();
     for (int times = 1 + random.nextInt(3); times > 0; times--) {

@@ -98,7 +98,9 @@ final class ExplanationText {
     if (source != null && !source.text().isBlank()) {
       framed("", "");
       framed(Integer.toString(source.line()), style(Style.STRONG, expanded(source.text())));
-      framed("", style(Style.ERROR, caret(source)));
+      if (!caret(source).isEmpty()) {
+        framed("", style(Style.ERROR, caret(source)));
+      }
     }
     framed("", style(Style.DIM, "insn " + at.insn() + ": ") + at.text());
   }
@@ -139,7 +141,9 @@ final class ExplanationText {
   private void value(Explanation.Value value) {
     fact(value.place(), value.meaning());
     String state = cut(value.state(), WIDTH - GUTTER - 14);
-    if (state.equals("?") || value.meaning().endsWith(" " + state)) {
+    if (state.equals("?")
+        || value.meaning().equals(value.state())
+        || value.meaning().endsWith(" " + state)) {
       return;
     }
     int room = GUTTER + 14 + value.meaning().length() + 3 + state.length();

@@ -29,6 +29,7 @@ public final class Main {
           BtfCommand.class,
           GenCommand.class,
           LadderCommand.class,
+          ExplainCommand.class,
           BatchCommand.class,
           BenchCommand.class,
           DoctorCommand.class,

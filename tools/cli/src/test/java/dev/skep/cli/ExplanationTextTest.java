@@ -10,6 +10,7 @@ import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
 import dev.skep.verify.VerifierOptions;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Explanations of the programs of explain/rejected.bpf.c, as people and as tools read them. With
@@ -86,6 +88,24 @@ class ExplanationTextTest {
       assertThat(coloured.stream().map(line -> line.replaceAll("\u001b\\[[0-9;]*m", "")).toList())
           .isEqualTo(plain);
     }
+  }
+
+  @Test
+  void logsAreExplained(@TempDir Path directory) throws IOException {
+    Path log = directory.resolve("log");
+    Files.writeString(log, "0: (79) r0 = *(u64 *)(r7 +0)\nR7 !read_ok\nprocessed 1 insns\n");
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status = Main.run(new PrintWriter(out), new PrintWriter(err), "explain", log.toString());
+    assertThat(status).isEqualTo(ExitStatus.OK);
+    assertThat(out.toString())
+        .contains("error[not-initialized]: r7 is read before it has a value")
+        .contains("insn 0: (79) r0 = *(u64 *)(r7 +0)");
+
+    Files.writeString(log, "processed 1 insns\n");
+    status = Main.run(new PrintWriter(out), new PrintWriter(err, true), "explain", log.toString());
+    assertThat(status).isEqualTo(ExitStatus.MALFORMED);
+    assertThat(err.toString()).endsWith(": no rejection in this log\n");
   }
 
   @Test
