@@ -427,6 +427,9 @@ final class Backtrack {
       return leaveCallback();
     }
     if (op == CALL) {
+      if (InsnWord.src(word) == PSEUDO_KFUNC_CALL && InsnWord.imm(word) == 0) {
+        return FALL_BACK; // a call of nothing, which is refused in the end
+      }
       drop(0);
       if ((regs[frame] & ARGS) != 0) {
         throw unexpected("backtracking call");

@@ -14,7 +14,7 @@ final class ContextAccess {
     this.env = env;
     Attachment attachment = env.attachment;
     arguments = attachment == null ? null : new BtfContext(env, attachment);
-    layout = ContextLayout.of(env.program.resolvedType(), env.program.resolvedAttachType());
+    layout = ContextLayout.of(env.program.resolvedType(), LoadChecks.attachType(env.program));
   }
 
   void check(int insn, int off, int size, boolean write, int value, boolean signed) {

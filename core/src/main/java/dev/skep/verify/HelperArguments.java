@@ -109,7 +109,7 @@ final class HelperArguments {
     int reference = Reg.refObjId(r, at);
     if (reference != 0 && kind != Argument.KPTR) {
       if (call.refObjId != 0) {
-        throw env.reject(
+        throw env.rejectWithoutLine(
             Errno.EACCES,
             "more than one arg with ref_obj_id R" + regno + " " + reference + " " + call.refObjId);
       }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.errors.Errno;
 import dev.skep.isa.InsnWord;
 import dev.skep.program.AttachType;
+import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import java.util.List;
@@ -95,5 +97,58 @@ class FoundDifferencesTest {
                   ? "program of this type cannot use helper bpf_bind#64"
                   : "R2 !read_ok");
     }
+  }
+
+  /** An attach type of 0 stands for the creation of sockets. */
+  @Test
+  void socketProgramsWithoutAnAttachTypeHaveAContext() {
+    long readsMark = InsnWord.of(0x61, 0, 1, 16, 0);
+    long one = InsnWord.of(0xb7, 0, 0, 0, 1);
+    assertThat(verify(ProgramType.CGROUP_SOCK, 0, readsMark, one, EXIT))
+        .isInstanceOf(Verdict.Accepted.class);
+    long readsByte = InsnWord.of(0x71, 0, 1, 17, 0);
+    assertThat(verify(ProgramType.CGROUP_SOCK, 0, readsByte, one, EXIT))
+        .isInstanceOfSatisfying(
+            Verdict.Rejected.class,
+            no -> assertThat(no.message()).isEqualTo("invalid bpf_context access off=17 size=1"));
+  }
+
+  /** A call of no kernel function is told late; until then it makes everything precise. */
+  @Test
+  void precisionEndsAtACallOfNothing() {
+    long[] insns = {
+      InsnWord.of(0xb7, 0, 0, 0, 0),
+      InsnWord.of(0x85, 0, 2, 0, 0),
+      InsnWord.of(0x55, 0, 0, 0, 0),
+      EXIT
+    };
+    Program program = Program.of("found", ProgramType.SCHED_CLS, "GPL", insns, List.of());
+    Verdict verdict = Verifier.verify(program, VerifierOptions.standard().withLogLevel(2));
+    assertThat(verdict.log())
+        .contains("regs=r0 stack= before 1: (85) call #0\n")
+        .contains("mark_precise: frame0: falling back to forcing all scalars precise\n");
+  }
+
+  /** The kernel ends this message without a line feed. */
+  @Test
+  void twoReferencesInOneCall() {
+    MapSpec ring = MapSpec.of("ring", MapType.RINGBUF, 0, 0, 4096, 0);
+    long[] insns = {
+      InsnWord.of(0x18, 1, 1, 0, 0),
+      0,
+      InsnWord.of(0xb7, 2, 0, 0, 8),
+      InsnWord.of(0xb7, 3, 0, 0, 0),
+      call(131),
+      InsnWord.of(0x15, 0, 0, 4, 0),
+      InsnWord.of(0xbf, 1, 0, 0, 0),
+      InsnWord.of(0xb7, 2, 0, 0, 8),
+      InsnWord.of(0xbf, 3, 0, 0, 0),
+      call(28),
+      InsnWord.of(0xb7, 0, 0, 0, 0),
+      EXIT
+    };
+    Program program = Program.of("found", ProgramType.SCHED_CLS, "GPL", insns, List.of(ring));
+    Verdict verdict = Verifier.verify(program, VerifierOptions.standard().withLogLevel(1));
+    assertThat(verdict.log()).contains("more than one arg with ref_obj_id R3 2 2processed 9 insns");
   }
 }
