@@ -192,6 +192,7 @@ class KeptRunsTest {
         "file_name,prog_name,insns\na,b\n",
         "file_name,prog_name,insns\na,b,1,2\n",
         "file_name,prog_name,insns\na,b,many\n",
+        "file_name,prog_name,ns_per_insn\na,b,many\n",
         "{\"object\":\"a.o\",\"program\":\"p\",\"insns\":\"x\"}\n",
         "{\"object\":\n",
       })

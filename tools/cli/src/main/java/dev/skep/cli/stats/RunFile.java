@@ -121,10 +121,18 @@ public final class RunFile {
           yield Value.of(text);
         }
         yield statistic.isTenths()
-            ? Value.ofTenths(Double.parseDouble(text))
+            ? Value.ofTenths(decimal(line, text))
             : Value.of(number(line, text));
       }
     };
+  }
+
+  private double decimal(int line, String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw bad(line, "\"" + text + "\" is no number");
+    }
   }
 
   private long number(int line, String text) {
