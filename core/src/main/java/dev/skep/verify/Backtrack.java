@@ -57,9 +57,9 @@ final class Backtrack {
           first = logPropagated(f, first, "r", i);
         }
       }
-      for (int i = 0; i < from.slots(); i++) {
-        if (StackSlot.isSpilled(from.types(i))
-            && preciseScalar(from.spilledView(i), Frame.spill(i))) {
+      for (long left = from.spills(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (preciseScalar(from.spilledView(i), Frame.spill(i))) {
           slots[f] |= 1L << i;
           first = logPropagated(f, first, "fp", (-i - 1) * 8);
         }
@@ -562,9 +562,10 @@ final class Backtrack {
             force(func.regs, Frame.reg(i), f, "r", i);
           }
         }
-        for (int i = 0; i < func.slots(); i++) {
+        for (long left = func.spills(); left != 0; left &= left - 1) {
+          int i = Long.numberOfTrailingZeros(left);
           int at = Frame.spill(i);
-          if (StackSlot.isSpilled(func.types(i)) && markable(func.spilledView(i), at)) {
+          if (markable(func.spilledView(i), at)) {
             func = state.frame(f);
             force(func.spilled(i), at, f, "fp", -(i + 1) * 8);
           }
@@ -600,9 +601,10 @@ final class Backtrack {
         Reg.setPrecise(func.regs, Frame.reg(i), false);
       }
     }
-    for (int i = 0; i < func.slots(); i++) {
+    for (long left = func.spills(); left != 0; left &= left - 1) {
+      int i = Long.numberOfTrailingZeros(left);
       int at = Frame.spill(i);
-      if (StackSlot.isSpilled(func.types(i)) && preciseScalar(func.spilledView(i), at)) {
+      if (preciseScalar(func.spilledView(i), at)) {
         func = state.frame(f);
         Reg.setPrecise(func.spilled(i), at, false);
       }

@@ -277,23 +277,29 @@ final class Branches {
       state.release(id);
     }
     for (int f = 0; f <= state.curframe; f++) {
-      Frame frame = state.frame(f);
+      Frame frame = state.view(f);
       for (int i = 0; i < Reg.COUNT; i++) {
-        settleNull(frame.regs, Frame.reg(i), id, isNull);
+        if (mayBeNull(frame.regs, Frame.reg(i), id)) {
+          frame = state.frame(f);
+          settleNull(frame.regs, Frame.reg(i), isNull);
+        }
       }
-      for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.types(i))) {
-          settleNull(frame.spilled(i), Frame.spill(i), id, isNull);
+      for (long left = frame.spills(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (mayBeNull(frame.spilledView(i), Frame.spill(i), id)) {
+          frame = state.frame(f);
+          settleNull(frame.spilled(i), Frame.spill(i), isNull);
         }
       }
     }
   }
 
-  private void settleNull(long[] r, int at, int id, boolean isNull) {
+  private static boolean mayBeNull(long[] r, int at, int id) {
+    return (Reg.type(r, at) & MAYBE_NULL) != 0 && Reg.id(r, at) == id;
+  }
+
+  private void settleNull(long[] r, int at, boolean isNull) {
     int type = Reg.type(r, at);
-    if ((type & MAYBE_NULL) == 0 || Reg.id(r, at) != id) {
-      return;
-    }
     if (isNull) {
       if (RegType.base(type) == MAP_VALUE) {
         Reg.setHandle(r, at, Reg.handle(r, at) | Reg.FORMER_MAP);

@@ -72,12 +72,11 @@ final class Explored {
         }
       }
       long alive = env.liveStack.alive(f);
-      for (int i = 0; i < frame.slots(); i++) {
-        if ((alive >>> i & 1) == 0 && frame.types(i) != StackSlot.ALL_INVALID) {
-          frame = s.frame(f);
-          Reg.markNotInit(frame.spilled(i), Frame.spill(i), false);
-          frame.setTypes(i, StackSlot.ALL_INVALID);
-        }
+      for (long left = frame.touched() & ~alive; left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        frame = s.frame(f);
+        Reg.markNotInit(frame.spilled(i), Frame.spill(i), false);
+        frame.setTypes(i, StackSlot.ALL_INVALID);
       }
     }
   }

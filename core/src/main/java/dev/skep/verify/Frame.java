@@ -39,6 +39,9 @@ final class Frame {
 
   private long[][] chunks = NO_CHUNKS;
 
+  private long touched;
+  private long spills;
+
   /** A bit for each chunk that no other frame has. */
   private int owned;
 
@@ -111,6 +114,19 @@ final class Frame {
 
   void setTypes(int spi, long types) {
     own(spi >> CHUNK_SHIFT)[TYPES + (spi & CHUNK - 1)] = types;
+    long bit = 1L << spi;
+    touched = types != StackSlot.ALL_INVALID ? touched | bit : touched & ~bit;
+    spills = StackSlot.isSpilled(types) ? spills | bit : spills & ~bit;
+  }
+
+  /** A bit for each slot whose bytes are not all INVALID. */
+  long touched() {
+    return touched;
+  }
+
+  /** A bit for each slot that holds a register ({@link StackSlot#isSpilled}). */
+  long spills() {
+    return spills;
   }
 
   private long[] own(int chunk) {
@@ -145,6 +161,8 @@ final class Frame {
       copy.chunks = chunks.clone();
       owned = 0;
     }
+    copy.touched = touched;
+    copy.spills = spills;
     copy.allocatedStack = allocatedStack;
     copy.callsite = callsite;
     copy.frameno = frameno;

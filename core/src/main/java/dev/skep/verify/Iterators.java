@@ -199,7 +199,8 @@ final class Iterators {
     for (int f = old.curframe; f >= 0; f--) {
       Frame a = old.view(f);
       Frame b = cur.view(f);
-      for (int i = 0; i < a.slots(); i++) {
+      for (long left = a.touched(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
         int at = Frame.spill(i);
         if (StackSlot.type(a.types(i), 0) == StackSlot.ITER
             && Reg.handle2(a.spilledView(i), at) == ACTIVE

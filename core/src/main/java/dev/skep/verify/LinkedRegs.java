@@ -45,32 +45,40 @@ final class LinkedRegs {
     int id = idWithFlag & ~Reg.ADD_CONST;
     long all = group;
     for (int f = state.curframe; f >= 0; f--) {
-      Frame frame = state.frame(f);
-      int live = env.liveAt(state, f);
-      for (int i = 0; i < Reg.COUNT - 1; i++) {
-        if ((live >>> i & 1) != 0) {
-          all = collect(frame.regs, Frame.reg(i), id, all, 1 << 9 | i << 3 | f);
+      Frame frame = state.view(f);
+      int live = env.liveAt(state, f) & (1 << Reg.COUNT - 1) - 1;
+      for (int left = live; left != 0; left &= left - 1) {
+        int i = Integer.numberOfTrailingZeros(left);
+        if (belongs(frame.regs, Frame.reg(i), id)) {
+          if (count(all) == MAX) {
+            frame = state.frame(f);
+            Reg.unlink(frame.regs, Frame.reg(i));
+          } else {
+            all = with(all, 1 << 9 | i << 3 | f);
+          }
         }
       }
-      for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.types(i))) {
-          all = collect(frame.spilled(i), Frame.spill(i), id, all, i << 3 | f);
+      for (long left = frame.spills(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (belongs(frame.spilledView(i), Frame.spill(i), id)) {
+          if (count(all) == MAX) {
+            frame = state.frame(f);
+            Reg.unlink(frame.spilled(i), Frame.spill(i));
+          } else {
+            all = with(all, i << 3 | f);
+          }
         }
       }
     }
     return all;
   }
 
-  private static long collect(long[] r, int at, int id, long group, int member) {
-    if (Reg.type(r, at) != SCALAR || (Reg.id(r, at) & ~Reg.ADD_CONST) != id) {
-      return group;
-    }
-    int count = count(group);
-    if (count == MAX) {
-      Reg.unlink(r, at);
-      return group;
-    }
-    return group + 1 | (long) member << 4 + count * BITS;
+  private static boolean belongs(long[] r, int at, int id) {
+    return Reg.type(r, at) == SCALAR && (Reg.id(r, at) & ~Reg.ADD_CONST) == id;
+  }
+
+  private static long with(long group, int member) {
+    return group + 1 | (long) member << 4 + count(group) * BITS;
   }
 
   /** Gives every member with the known register's id what is known of it (sync_linked_regs). */

@@ -15,6 +15,15 @@ final class Operands {
   private static final int SCALAR_SOURCE = 2;
   private static final int SOURCE = 4;
 
+  /** {@link #widths(long)} of the codes that alone decide it. */
+  private static final byte[] BY_CODE = new byte[256];
+
+  static {
+    for (int code = 0; code < BY_CODE.length; code++) {
+      BY_CODE[code] = widths(code);
+    }
+  }
+
   private final Env env;
   private final Scratched scratched;
   private final byte[] widths;
@@ -24,7 +33,8 @@ final class Operands {
     scratched = env.trace.scratched;
     widths = new byte[env.insnCount];
     for (int i = 0; i < widths.length; i++) {
-      widths[i] = widths(env.insns[i]);
+      int code = InsnWord.code(env.insns[i]);
+      widths[i] = decides(code) ? BY_CODE[code] : widths(env.insns[i]);
     }
   }
 
@@ -82,6 +92,11 @@ final class Operands {
   private boolean wide(boolean scalar, boolean source) {
     int uses = !source ? TARGET : scalar ? SCALAR_SOURCE : SOURCE;
     return (widths[env.insn] & uses) != 0;
+  }
+
+  private static boolean decides(int code) {
+    int kind = classOf(code);
+    return kind == JMP ? op(code) != CALL : kind != ALU && kind != ALU64 || op(code) != END;
   }
 
   /** Which operands an instruction uses all 64 bits of. */

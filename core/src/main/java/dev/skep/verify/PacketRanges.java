@@ -111,22 +111,25 @@ final class PacketRanges {
     }
     int range = open ? off + 1 : off;
     for (int f = 0; f <= state.curframe; f++) {
-      Frame frame = state.frame(f);
+      Frame frame = state.view(f);
       for (int i = 0; i < Reg.COUNT; i++) {
-        widen(frame.regs, Frame.reg(i), type, id, range);
+        if (widens(frame.regs, Frame.reg(i), type, id, range)) {
+          frame = state.frame(f);
+          Reg.setHandle(frame.regs, Frame.reg(i), range);
+        }
       }
-      for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.types(i))) {
-          widen(frame.spilled(i), Frame.spill(i), type, id, range);
+      for (long left = frame.spills(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (widens(frame.spilledView(i), Frame.spill(i), type, id, range)) {
+          frame = state.frame(f);
+          Reg.setHandle(frame.spilled(i), Frame.spill(i), range);
         }
       }
     }
   }
 
-  private static void widen(long[] r, int at, int type, int id, int range) {
-    if (Reg.type(r, at) == type && Reg.id(r, at) == id) {
-      Reg.setHandle(r, at, Math.max(Reg.handle(r, at), range));
-    }
+  private static boolean widens(long[] r, int at, int type, int id, int range) {
+    return Reg.type(r, at) == type && Reg.id(r, at) == id && Reg.handle(r, at) < range;
   }
 
   /** mark_pkt_end. */
@@ -141,23 +144,25 @@ final class PacketRanges {
   void forgetAll() {
     State state = env.cur;
     for (int f = 0; f <= state.curframe; f++) {
-      Frame frame = state.frame(f);
+      Frame frame = state.view(f);
       for (int i = 0; i < Reg.COUNT; i++) {
-        forget(frame.regs, Frame.reg(i));
+        if (isPacket(Reg.type(frame.regs, Frame.reg(i)))) {
+          frame = state.frame(f);
+          Reg.markUnknown(frame.regs, Frame.reg(i), false);
+        }
       }
-      for (int i = 0; i < frame.slots(); i++) {
-        if (StackSlot.isSpilled(frame.types(i))) {
-          forget(frame.spilled(i), Frame.spill(i));
+      for (long left = frame.spills(); left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (isPacket(Reg.type(frame.spilledView(i), Frame.spill(i)))) {
+          frame = state.frame(f);
+          Reg.markUnknown(frame.spilled(i), Frame.spill(i), false);
         }
       }
     }
   }
 
-  private static void forget(long[] r, int at) {
-    int type = Reg.type(r, at);
+  private static boolean isPacket(int type) {
     boolean slice = RegType.base(type) == RegType.MEM && (type & PACKET_SLICE) != 0;
-    if (Branches.anyPacket(type) || slice) {
-      Reg.markUnknown(r, at, false);
-    }
+    return Branches.anyPacket(type) || slice;
   }
 }

@@ -167,8 +167,15 @@ final class StatesEqual {
   }
 
   private boolean stackSafe(Frame old, Frame cur, int exact) {
-    int slots = old.slots();
-    for (int spi = 0; spi < slots; spi++) {
+    long slots = old.touched();
+    if (exact != NOT_EXACT) {
+      if (old.slots() == 0 || old.slots() > cur.slots()) {
+        return old.slots() == 0;
+      }
+      slots |= cur.touched() & -1L >>> 64 - old.slots();
+    }
+    for (long left = slots; left != 0; left &= left - 1) {
+      int spi = Long.numberOfTrailingZeros(left);
       boolean known = spi < cur.slots();
       long oldTypes = old.types(spi);
       if (exact == NOT_EXACT && (oldTypes & ~StackSlot.ALL_MISC) == 0) {
@@ -277,27 +284,31 @@ final class StatesEqual {
     ids.reset(env.lastId);
     for (int f = old.curframe; f >= 0; f--) {
       Frame oldFrame = old.view(f);
-      Frame curFrame = cur.frame(f);
+      Frame curFrame = cur.view(f);
       for (int i = 0; i < Reg.COUNT; i++) {
-        widenReg(oldFrame.regs, curFrame.regs, Frame.reg(i));
+        if (changed(oldFrame.regs, curFrame.regs, Frame.reg(i))) {
+          curFrame = cur.frame(f);
+          Reg.markUnknown(curFrame.regs, Frame.reg(i), false);
+        }
       }
-      int slots = Math.min(oldFrame.slots(), curFrame.slots());
-      for (int i = 0; i < slots; i++) {
-        if (StackSlot.isSpilled(oldFrame.types(i)) && StackSlot.isSpilled(curFrame.types(i))) {
-          widenReg(oldFrame.spilledView(i), curFrame.spilled(i), Frame.spill(i));
+      long both = oldFrame.spills() & curFrame.spills();
+      for (long left = both; left != 0; left &= left - 1) {
+        int i = Long.numberOfTrailingZeros(left);
+        if (changed(oldFrame.spilledView(i), curFrame.spilledView(i), Frame.spill(i))) {
+          curFrame = cur.frame(f);
+          Reg.markUnknown(curFrame.spilled(i), Frame.spill(i), false);
         }
       }
     }
   }
 
-  private void widenReg(long[] old, long[] cur, int at) {
-    if (Reg.type(old, at) != SCALAR || Reg.type(cur, at) != SCALAR) {
-      return;
-    }
-    if (Reg.precise(old, at) || Reg.precise(cur, at) || exact(old, at, cur, at)) {
-      return;
-    }
-    Reg.markUnknown(cur, at, false);
+  /** Whether a scalar has another value now, and none that was needed precisely. */
+  private boolean changed(long[] old, long[] cur, int at) {
+    return Reg.type(old, at) == SCALAR
+        && Reg.type(cur, at) == SCALAR
+        && !Reg.precise(old, at)
+        && !Reg.precise(cur, at)
+        && !exact(old, at, cur, at);
   }
 
   /** Whether the innermost frames have the very same registers (states_maybe_looping). */
