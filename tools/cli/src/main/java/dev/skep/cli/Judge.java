@@ -7,6 +7,7 @@ import dev.skep.errors.SkepException;
 import dev.skep.errors.UnsupportedException;
 import dev.skep.linux.KernelEngine;
 import dev.skep.object.BpfObject;
+import dev.skep.object.ObjectMap;
 import dev.skep.object.ObjectProgram;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
@@ -102,6 +103,7 @@ final class Judge {
     try {
       BpfObject object = argument.open();
       PresetTarget.apply(object, settings.presets);
+      sizeMaps(object);
       for (ObjectProgram program : object.programs()) {
         if (argument.program() != null && !argument.program().equals(program.name())) {
           continue;
@@ -126,6 +128,21 @@ final class Judge {
     List<VerdictRow> rows = tasks.stream().map(ForkJoinTask::join).toList();
     files.incrementAndGet();
     return rows;
+  }
+
+  /** Maps whose size is left to the loader get the least that there is, as veristat does. */
+  private static void sizeMaps(BpfObject object) {
+    for (ObjectMap map : object.maps()) {
+      boolean sized =
+          switch (map.spec().type()) {
+            case SK_STORAGE, TASK_STORAGE, INODE_STORAGE, CGRP_STORAGE -> true;
+            case CGROUP_STORAGE, PERCPU_CGROUP_STORAGE, STRUCT_OPS -> true;
+            default -> map.spec().maxEntries() != 0;
+          };
+      if (!sized) {
+        map.maxEntries(1);
+      }
+    }
   }
 
   /** Links the program now, and judges it when the task runs. */
