@@ -61,6 +61,11 @@ final class AllowedHelpers {
           114,
           115,
           117,
+          136,
+          137,
+          138,
+          139,
+          140,
           141,
           148,
           149,
@@ -70,8 +75,10 @@ final class AllowedHelpers {
           175,
           176,
           177,
+          178,
           180,
-          191 ->
+          191,
+          196 ->
           true;
       default -> false;
     };

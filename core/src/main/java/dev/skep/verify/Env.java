@@ -191,6 +191,15 @@ final class Env {
     }
   }
 
+  /** What a register held is gone (mark_reg_invalid): a number, if that gives nothing away. */
+  void invalidate(long[] r, int at) {
+    if (guarded) {
+      Reg.markNotInit(r, at, false);
+    } else {
+      Reg.markUnknown(r, at, false);
+    }
+  }
+
   // Instructions and subprograms --------------------------------------------------------------
 
   boolean isPseudoCall(long word) {

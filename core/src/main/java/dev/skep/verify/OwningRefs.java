@@ -56,7 +56,7 @@ final class OwningRefs {
   void forgetNonOwning() {
     references.each((r, at) -> {
       if (isNonOwning(Reg.type(r, at))) {
-        Reg.markUnknown(r, at, false);
+        env.invalidate(r, at);
       }
     });
   }

@@ -148,14 +148,14 @@ final class PacketRanges {
       for (int i = 0; i < Reg.COUNT; i++) {
         if (isPacket(Reg.type(frame.regs, Frame.reg(i)))) {
           frame = state.frame(f);
-          Reg.markUnknown(frame.regs, Frame.reg(i), false);
+          env.invalidate(frame.regs, Frame.reg(i));
         }
       }
       for (long left = frame.spills(); left != 0; left &= left - 1) {
         int i = Long.numberOfTrailingZeros(left);
         if (isPacket(Reg.type(frame.spilledView(i), Frame.spill(i)))) {
           frame = state.frame(f);
-          Reg.markUnknown(frame.spilled(i), Frame.spill(i), false);
+          env.invalidate(frame.spilled(i), Frame.spill(i));
         }
       }
     }

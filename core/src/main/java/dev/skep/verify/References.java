@@ -17,7 +17,7 @@ final class References {
     }
     each((r, at) -> {
       if (Reg.refObjId(r, at) == id) {
-        Reg.markUnknown(r, at, false);
+        env.invalidate(r, at);
       }
     });
     return true;
@@ -42,7 +42,7 @@ final class References {
         Reg.setRefObjId(r, at, 0);
         Reg.setType(r, at, type & ~MEM_ALLOC | MEM_RCU);
       } else {
-        Reg.markUnknown(r, at, false);
+        env.invalidate(r, at);
       }
     });
     return true;
@@ -53,7 +53,7 @@ final class References {
     each((r, at) -> {
       boolean slice = (Reg.type(r, at) & ~MAYBE_NULL) == MEM;
       if (slice && Reg.handle2(r, at) == dynptr) {
-        Reg.markUnknown(r, at, false);
+        env.invalidate(r, at);
       }
     });
   }

@@ -109,6 +109,9 @@ final class SccVisits {
       return;
     }
     visit = find();
+    if (visit == null && state.speculative) {
+      return; // such paths end anywhere
+    }
     if (visit == null) {
       throw env.bug("scc exit: no visit info for call chain " + chain());
     }

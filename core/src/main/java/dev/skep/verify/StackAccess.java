@@ -130,7 +130,7 @@ final class StackAccess {
     Frame current = env.cur.current();
     int at = Frame.reg(Math.max(value, 0));
     if (env.guarded) {
-      guard(frame, spi, size, value, insn);
+      guard(frame, slot, size, value, insn);
     }
     dynptrs.destroy(frame, spi);
     if (aligned && size == 8) {
@@ -170,7 +170,8 @@ final class StackAccess {
    * A spilled pointer must not be changed in part; and where a load may be given what was there
    * before the store, a barrier keeps it from it.
    */
-  private void guard(Frame frame, int spi, int size, int value, int insn) {
+  private void guard(Frame frame, int slot, int size, int value, int insn) {
+    int spi = slot / 8;
     long types = frame.types(spi);
     boolean pointer =
         StackSlot.isSpilled(types) && Reg.type(frame.spilledView(spi), Frame.spill(spi)) != SCALAR;
@@ -179,7 +180,7 @@ final class StackAccess {
     }
     boolean barrier = value >= 0 && spillable(Reg.type(env.cur.current().regs, Frame.reg(value)));
     for (int i = 0; i < size && !barrier; i++) {
-      int type = StackSlot.type(types, i);
+      int type = StackSlot.type(types, (slot - i) % 8);
       barrier = type != StackSlot.MISC && type != StackSlot.ZERO;
     }
     env.facts.nospecResult[insn] |= barrier;

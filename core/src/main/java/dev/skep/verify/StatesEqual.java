@@ -178,7 +178,7 @@ final class StatesEqual {
       int spi = Long.numberOfTrailingZeros(left);
       boolean known = spi < cur.slots();
       long oldTypes = old.types(spi);
-      if (exact == NOT_EXACT && (oldTypes & ~StackSlot.ALL_MISC) == 0) {
+      if (exact == NOT_EXACT && (oldTypes & ~StackSlot.ALL_MISC) == 0 && !env.guarded) {
         continue; // only bytes that nothing depends on
       }
       long curTypes = known ? cur.types(spi) : StackSlot.ALL_INVALID;

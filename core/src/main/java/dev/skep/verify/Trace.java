@@ -39,6 +39,8 @@ final class Trace {
   private final SourceText source;
   private final StringBuilder text = new StringBuilder(64);
 
+  private boolean hidesMaps;
+
   /** End of the log behind the last instruction line, 0 when there was none. */
   private long insnEnd;
 
@@ -54,6 +56,11 @@ final class Trace {
     this.printer = new StatePrinter(log, program);
     this.names = names;
     this.source = source;
+  }
+
+  /** Loaders without CAP_PERFMON are not shown where maps are. */
+  void hideMaps() {
+    hidesMaps = true;
   }
 
   /** Begins a program or global function: its first source line is shown again. */
@@ -115,6 +122,10 @@ final class Trace {
     long next = insn + 1 < insns.length ? insns[insn + 1] : 0;
     if (InsnWord.code(word) == LD_IMM64 && loadsMap(InsnWord.src(word))) {
       long address = FIRST_MAP + MAP_BYTES * InsnWord.imm(word) + InsnWord.imm(next);
+      boolean named = InsnWord.src(word) == PSEUDO_MAP_FD || InsnWord.src(word) == PSEUDO_MAP_VALUE;
+      if (hidesMaps && named) {
+        address = 0;
+      }
       word = InsnWord.withImm(word, (int) address);
       next = InsnWord.withImm(next, (int) (address >>> 32));
     }

@@ -95,6 +95,9 @@ public final class Verifier {
       kfuncs = new CalledKfuncs(program, options.kernel());
       log = new VerifierLog(options.logLevel(), options.logSize());
       trace = new Trace(log, program, kfuncs::name, SourceText.of(program.btf()));
+      if (!options.host().perfmon()) {
+        trace.hideMaps();
+      }
     }
 
     Verdict run() {
