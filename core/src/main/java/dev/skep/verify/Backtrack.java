@@ -247,8 +247,8 @@ final class Backtrack {
   }
 
   private boolean empty() {
-    long any = 0;
-    for (int i = 0; i <= frame; i++) {
+    long any = regs[0] | slots[0];
+    for (int i = 1; i <= frame; i++) {
       any |= regs[i] | slots[i];
     }
     return any == 0;

@@ -2,6 +2,8 @@ package dev.skep.verify;
 
 import static dev.skep.verify.RegType.*;
 
+import java.util.Arrays;
+
 /**
  * Whether everything that can happen from the current state was already found safe from an older
  * one (states_equal, regsafe, stacksafe).
@@ -316,13 +318,18 @@ final class StatesEqual {
     if (old.curframe != cur.curframe) {
       return false;
     }
-    long[] a = old.regs();
-    long[] b = cur.regs();
-    for (int i = 0; i < Reg.COUNT; i++) {
-      if (!Reg.same(a, Frame.reg(i), b, Frame.reg(i), Reg.WITH_IDS)) {
+    long[] a = old.view(old.curframe).regs;
+    long[] b = cur.view(cur.curframe).regs;
+    int from = 0;
+    while (true) {
+      int differs = Arrays.mismatch(a, from, a.length, b, from, b.length);
+      if (differs < 0) {
+        return true;
+      }
+      if ((from + differs) % Reg.STRIDE < Reg.WITH_IDS) {
         return false;
       }
+      from += differs + 1;
     }
-    return true;
   }
 }
