@@ -13,10 +13,8 @@ import org.jspecify.annotations.Nullable;
  * (bpf_prog_load, bpf_prog_load_check_attach).
  */
 final class LoadChecks {
-  /** BPF_COMPLEXITY_LIMIT_INSNS and BPF_MAXINSNS. */
+  /** BPF_COMPLEXITY_LIMIT_INSNS. */
   static final int MAX_INSNS = 1_000_000;
-
-  static final int MAX_INSNS_UNPRIVILEGED = 4096;
 
   /** BPF_F_SLEEPABLE. */
   static final int SLEEPABLE = 1 << 4;
@@ -30,8 +28,11 @@ final class LoadChecks {
     if ((program.flags() & ~KNOWN_FLAGS) != 0) {
       throw new Rejection(EINVAL);
     }
-    int max = options.host().bpfCapable() ? MAX_INSNS : MAX_INSNS_UNPRIVILEGED;
-    if (program.insns().length == 0 || program.insns().length > max) {
+    // As kernel.unprivileged_bpf_disabled has it, which is set nearly everywhere.
+    if (!options.host().bpfCapable()) {
+      throw new Rejection(EPERM);
+    }
+    if (program.insns().length == 0 || program.insns().length > MAX_INSNS) {
       throw new Rejection(E2BIG);
     }
     if (!options.host().perfmon() && observesKernel(program.type())) {

@@ -114,9 +114,6 @@ public final class Verifier {
     }
 
     private VerifiedProgram verify() {
-      if (!options.host().bpfCapable()) {
-        throw new UnsupportedException("loaders without CAP_BPF");
-      }
       LoadChecks.check(program, options);
       AttachChecks.checkName(program, options, log);
       if (!VerifierLog.isValid(options.logLevel(), options.logSize())) {

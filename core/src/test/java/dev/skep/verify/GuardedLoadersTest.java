@@ -104,6 +104,14 @@ class GuardedLoadersTest {
   }
 
   @Test
+  void nobodyElse() {
+    HostFacts user = new HostFacts(2, 256, 250, false, false);
+    Verdict verdict = judge(ProgramType.SOCKET_FILTER, "r0 = 0; exit", user);
+    assertThat(((Verdict.Rejected) verdict).errno()).isEqualTo(1);
+    assertThat(verdict.log()).isEmpty();
+  }
+
+  @Test
   void typesThatObserveTheKernel() {
     Verdict verdict = judge(ProgramType.KPROBE, "r0 = 0; exit", CAP_BPF);
     assertThat(((Verdict.Rejected) verdict).errno()).isEqualTo(1);
