@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
  * own objects: text, errno and true size as bpf(2) gives them. Only addresses and times differ.
  */
 class LogBytesTest {
-  private static final int ROUNDS = 12;
-  private static final int MAX_INSNS = 3_000;
+  private static final int ROUNDS = 5;
+  private static final int MAX_INSNS = 1_000;
   private static final int STATS = 4;
 
   private final Random random = new Random(6);
@@ -60,7 +60,7 @@ class LogBytesTest {
     }
     System.out.println("logs in buffers of random sizes: equal " + equal);
     assertThat(different).isEmpty();
-    assertThat(equal).isGreaterThan(1_000);
+    assertThat(equal).isGreaterThan(800);
   }
 
   private void compare(
@@ -107,7 +107,7 @@ class LogBytesTest {
         + (timed ? "" : " bytes " + bytes + " length " + log.length())
         + '\n'
         // The window may begin or end within an address.
-        + log.replaceAll("\\A[0-9a-f]{0,17}", "")
+        + log.replaceAll("\\A0?x?[0-9a-f]*", "")
             .replaceAll("0xffff[89a-e][0-9a-f]*", "")
             .replaceAll("\\d+ usec", "usec")
         + '\n';
