@@ -49,19 +49,23 @@ public final class KernelBtf {
     return modules;
   }
 
-  /** A line of the table is "address type name", with a module's name in brackets behind it. */
+  /** Names of /proc/kallsyms, read when one is first asked for; null where it is not readable. */
+  private static final class Symbols {
+    static final @Nullable SymbolNames NAMES = read();
+
+    private static @Nullable SymbolNames read() {
+      Path table = Path.of("/proc/kallsyms");
+      try {
+        return Files.isReadable(table) ? SymbolNames.read(table) : null;
+      } catch (IOException e) {
+        return null;
+      }
+    }
+  }
+
   private static boolean hasSymbol(String name) {
-    Path table = Path.of("/proc/kallsyms");
-    if (!Files.isReadable(table)) {
-      return true;
-    }
-    try (Stream<String> lines = Files.lines(table)) {
-      String middle = " " + name + "\t";
-      String end = " " + name;
-      return lines.anyMatch(line -> line.endsWith(end) || line.contains(middle));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    SymbolNames names = Symbols.NAMES;
+    return names == null || names.contains(name);
   }
 
   private static byte[] bytes(Path file) {
