@@ -8,6 +8,7 @@ import dev.skep.machine.Handles;
 import dev.skep.machine.Machine;
 import dev.skep.natives.Memory;
 import dev.skep.program.MapSpec;
+import dev.skep.program.MapType;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,6 +56,9 @@ public final class Maps {
     errno = errno != 0 ? errno : MapTypeChecks.check(spec);
     if (errno != 0) {
       throw new BpfErrnoException(errno, "creation of " + describe(spec));
+    }
+    if (spec.type() == MapType.ARENA && spec.initial() != null) {
+      throw new UnsupportedException("variables in an arena (" + describe(spec) + ")");
     }
     VmMap map;
     try {

@@ -6,6 +6,7 @@ import dev.skep.isa.InsnWord;
 import dev.skep.isa.Opcodes;
 import dev.skep.linux.KernelMap;
 import dev.skep.linux.KernelProgram;
+import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
 import dev.skep.rewrite.DumpNumbers;
@@ -42,13 +43,39 @@ public final class KernelDump {
     }
     long[] skep = Xlated.insns(runnable, numbers(maps));
     long[] kernel = linux.info().xlated();
+    Map<Integer, Long> arenas = new HashMap<>();
     for (int i = 0; i < Math.min(skep.length, kernel.length); i++) {
+      if (isArenaLoad(runnable, i) && isInArena(arenas, runnable, i, kernel)) {
+        kernel[i] = skep[i];
+        kernel[i + 1] = skep[i + 1];
+        i++;
+        continue;
+      }
       kernel[i] = unmasked(kind(verified.program()), runnable, i, skep, kernel[i]);
     }
     if (Arrays.equals(kernel, skep)) {
       return Finding.equal(Rung.XLATED);
     }
     return Finding.compare(Rung.XLATED, text(kernel), text(skep));
+  }
+
+  private static boolean isArenaLoad(RunnableProgram runnable, int at) {
+    long word = runnable.insns()[at];
+    return InsnWord.code(word) == Opcodes.LD_IMM64
+        && InsnWord.src(word) == Opcodes.PSEUDO_MAP_VALUE
+        && runnable.program().maps().get(InsnWord.imm(word)).type() == MapType.ARENA;
+  }
+
+  /** The kernel shows the address of a variable, which must fit the arena's other ones. */
+  private static boolean isInArena(
+      Map<Integer, Long> arenas, RunnableProgram runnable, int at, long[] kernel) {
+    if (at + 1 >= kernel.length || InsnWord.src(kernel[at]) != 0) {
+      return false;
+    }
+    int offset = InsnWord.imm(runnable.insns()[at + 1]);
+    long start = InsnWord.imm64(kernel[at], kernel[at + 1]) - offset;
+    Long known = arenas.putIfAbsent(InsnWord.imm(runnable.insns()[at]), start);
+    return start != 0 && (known == null || known == start);
   }
 
   private static DumpNumbers numbers(List<BpfMap> maps) {
