@@ -62,15 +62,7 @@ final class Locks {
   private void checkPlace(int regno, boolean resilient, String prefix) {
     long[] r = env.regs();
     int at = Frame.reg(regno);
-    if (!Reg.isConst(r, at)) {
-      throw env.reject(
-          Errno.EINVAL,
-          "R"
-              + regno
-              + " doesn't have constant offset. "
-              + prefix
-              + "_lock has to be at the constant offset");
-    }
+    checkConstant(regno, prefix + "_lock");
     boolean inMap = Reg.type(r, at) == MAP_VALUE;
     String holder = "local 'kptr'";
     if (inMap) {
@@ -99,12 +91,8 @@ final class Locks {
     }
   }
 
-  /** Whether a register points to the special field of a kind (check_map_field_pointer). */
-  void place(int regno, int kind) {
-    String what = SpecialFields.name(kind);
-    long[] r = env.regs();
-    int at = Frame.reg(regno);
-    if (!Reg.isConst(r, at)) {
+  private void checkConstant(int regno, String what) {
+    if (!Reg.isConst(env.regs(), Frame.reg(regno))) {
       throw env.reject(
           Errno.EINVAL,
           "R"
@@ -113,6 +101,14 @@ final class Locks {
               + what
               + " has to be at the constant offset");
     }
+  }
+
+  /** Whether a register points to the special field of a kind (check_map_field_pointer). */
+  void place(int regno, int kind) {
+    String what = SpecialFields.name(kind);
+    long[] r = env.regs();
+    int at = Frame.reg(regno);
+    checkConstant(regno, what);
     MapSpec map = env.map(r, at);
     String name = env.mapName(Reg.handle(r, at));
     if (map.btf() == null) {
