@@ -404,7 +404,7 @@ public record HelperPrototype(
     if (AttachedHelpers.has(type) && (id == 49 || id == 57)) {
       return id == 49 ? SETSOCKOPT_OF_SOCKET : GETSOCKOPT_OF_SOCKET;
     }
-    if (id == 188 && type == ProgramType.TRACING) {
+    if (id == 188 && type != ProgramType.XDP) {
       return LENGTH_OF_XDP_BUFF;
     }
     if (id == 46) {

@@ -297,7 +297,8 @@ final class AluOps {
     long umax = Reg.umax(r, at);
     guard.number(word);
     env.scalars.arithmetic(r, at, r, from, op, alu32);
-    boolean known = alu32 ? Reg.isConst32(r, from) : Reg.isConst(r, from);
+    // What a register adds to itself is gone by now.
+    boolean known = from != at && (alu32 ? Reg.isConst32(r, from) : Reg.isConst(r, from));
     link(op, alu32, at, known, Reg.value(r, from), umax);
   }
 

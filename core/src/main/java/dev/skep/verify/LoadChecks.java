@@ -38,7 +38,8 @@ final class LoadChecks {
     if (!options.host().perfmon() && observesKernel(program.type())) {
       throw new Rejection(EPERM);
     }
-    if (!attachFits(program.type(), program.expectedAttachType())) {
+    if (program.type() == ProgramType.UNSPEC
+        || !attachFits(program.type(), program.expectedAttachType())) {
       throw new Rejection(EINVAL);
     }
   }

@@ -9,6 +9,7 @@ import dev.skep.program.MapSpec;
 import dev.skep.program.MapType;
 import dev.skep.program.Program;
 import dev.skep.program.ProgramType;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,44 @@ class FoundDifferencesTest {
     assertThat(rejected.message())
         .isEqualTo(
             "R1 type=ctx expected=sock_common, sock, tcp_sock, xdp_sock, ptr_, trusted_ptr_");
+  }
+
+  /** A register that is added to itself is no longer a constant away from others. */
+  @Test
+  void sumsOfARegisterWithItselfAreLinkedToNothing() {
+    String hex =
+        "1806000000004000000000000000000034060100800000007b6ae8ff00000000"
+            + "8510000006000000b707000000000000e5000300000000002506010000000000"
+            + "0c66000000000000a507fcff060000009500000000000000b7040000aaaaaaaa"
+            + "bf400000000000009500000000000000";
+    long[] insns = new long[hex.length() / 16];
+    for (int i = 0; i < insns.length; i++) {
+      insns[i] = Long.reverseBytes(HexFormat.fromHexDigitsToLong(hex, 16 * i, 16 * i + 16));
+    }
+    Verdict verdict = verify(ProgramType.RAW_TRACEPOINT, 0, insns);
+    assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
+    assertThat(verdict.stats().insnsProcessed()).isEqualTo(32);
+    assertThat(verdict.stats().totalStates()).isEqualTo(5);
+    assertThat(verdict.stats().peakStates()).isEqualTo(8);
+  }
+
+  /** bpf_xdp_get_buff_len takes a struct xdp_buff there, not the context. */
+  @Test
+  void systemCallProgramsHaveNoPacketOfTheContext() {
+    Verdict verdict = verify(ProgramType.SYSCALL, SLEEPABLE, call(188), EXIT);
+    assertThat(verdict).isInstanceOf(Verdict.Rejected.class);
+    Verdict.Rejected rejected = (Verdict.Rejected) verdict;
+    assertThat(rejected.errno()).isEqualTo(Errno.EACCES);
+    assertThat(rejected.message()).isEqualTo("R1 type=ctx expected=ptr_, trusted_ptr_, rcu_ptr_");
+  }
+
+  /** Type 0 is none: the kernel says no more than EINVAL. */
+  @Test
+  void programsHaveAType() {
+    Verdict verdict = verify(ProgramType.UNSPEC, 0, call(7), EXIT);
+    assertThat(verdict).isInstanceOf(Verdict.Rejected.class);
+    assertThat(((Verdict.Rejected) verdict).errno()).isEqualTo(Errno.EINVAL);
+    assertThat(verdict.log()).isEmpty();
   }
 
   /** bpf_sk_storage_get is for programs that trace. */
