@@ -58,6 +58,15 @@ public enum Dialect {
   }
 
   /**
+   * Whether a negative number that a load sign-extends is another one than was spilled. Linux 6.18
+   * keeps both linked (check_stack_read_fixed_off, coerce_reg_to_size_sx), and learns of the one
+   * what is true of the other.
+   */
+  public boolean unlinksSignExtended() {
+    return this != V6_18;
+  }
+
+  /**
    * The kernel of that name.
    *
    * @throws IllegalArgumentException if there is none

@@ -1,5 +1,7 @@
 package dev.skep.verify;
 
+import dev.skep.isa.InsnWord;
+import dev.skep.isa.Opcodes;
 import dev.skep.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ public final class Claims {
   }
 
   private static final int R10 = 10;
+  private static final long LOW = 0xffffffffL;
 
   /** Whether the values of all scalars count. */
   final boolean strict;
@@ -114,7 +117,8 @@ public final class Claims {
     long fixed = value - Reg.off(regs, at);
     return switch (RegType.base(type)) {
       case RegType.NOT_INIT, RegType.ARENA -> true;
-      case RegType.SCALAR -> !counts(regs, at) || within(regs, at, value);
+      case RegType.SCALAR ->
+          !counts(regs, at) || within(regs, at, isCut(regs, at) ? value & LOW : value);
       case RegType.CTX -> within(regs, at, fixed - memory.context());
       case RegType.STACK ->
           Reg.frame(regs, at) != frame.frameno || within(regs, at, fixed - registers[R10]);
@@ -151,6 +155,17 @@ public final class Claims {
         && low <= Reg.smax32(r, at)
         && Integer.compareUnsigned(low, Reg.umin32(r, at)) >= 0
         && Integer.compareUnsigned(low, Reg.umax32(r, at)) <= 0;
+  }
+
+  /**
+   * Whether only the lower half is there: x86 leaves the upper one of R0 as it is where a 32-bit
+   * cmpxchg succeeds, and the rewrites clear it only where it is read.
+   */
+  private boolean isCut(long[] regs, int at) {
+    int definition = Reg.subregDef(regs, at) - 1;
+    long word = definition < 0 ? 0 : program.insns()[definition];
+    return InsnWord.code(word) == (Opcodes.STX | Opcodes.ATOMIC | Opcodes.W)
+        && InsnWord.imm(word) == Opcodes.CMPXCHG;
   }
 
   private boolean counts(long[] regs, int at) {

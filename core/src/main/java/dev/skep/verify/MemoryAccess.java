@@ -135,6 +135,9 @@ final class MemoryAccess {
     if (size < 8 && value >= 0 && !write && Reg.type(r, Frame.reg(value)) == SCALAR) {
       if (signed) {
         env.scalars.signExtend(r, Frame.reg(value), size);
+        if (Reg.smin(r, Frame.reg(value)) < 0 && env.options.dialect().unlinksSignExtended()) {
+          Reg.unlink(r, Frame.reg(value));
+        }
       } else {
         env.scalars.truncate(r, Frame.reg(value), size);
       }
