@@ -113,7 +113,7 @@ final class ArrayMap extends VmMap {
   @Override
   void freeContents() {
     for (long index = 0; !fields.isEmpty() && index < Integer.toUnsignedLong(entries); index++) {
-      freeFields(values + index * stride);
+      fields.end(values + index * stride, maps().timers());
     }
   }
 }

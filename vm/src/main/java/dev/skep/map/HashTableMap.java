@@ -441,7 +441,7 @@ class HashTableMap extends VmMap {
   @Override
   void freeContents() {
     if (!fields.isEmpty()) {
-      forEachElement(element -> freeFields(element + valueOffset));
+      forEachElement(element -> fields.end(element + valueOffset, maps().timers()));
     }
     if (extraElements != 0) {
       machine().perCpu().free(extraElements);

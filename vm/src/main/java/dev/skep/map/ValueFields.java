@@ -90,6 +90,13 @@ final class ValueFields {
     }
   }
 
+  /** {@link #free} of a value whose memory goes. */
+  void end(long value, ValueTimers ended) {
+    for (int offset : timers) {
+      ended.end(value + offset);
+    }
+  }
+
   /** Waits for a bpf_spin_lock and takes it. */
   static void lock(long address) {
     for (int tries = 0; !Memory.compareAndSetInt(address, 0, 1); tries++) {

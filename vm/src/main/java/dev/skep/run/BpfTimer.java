@@ -14,14 +14,17 @@ final class BpfTimer {
   private final VmMap map;
   private final long value;
   private final int clock;
-  private @Nullable AsyncProgram program;
-  private long function;
+  private @Nullable Callback callback;
   private @Nullable Future<?> pending;
 
   /** Counts starts and cancellations: an expiry of an earlier one does nothing. */
   private int generation;
 
+  /** In the callback, or about to enter it. */
   private volatile @Nullable Thread running;
+
+  /** A function of a program, taken and dropped as one. */
+  private record Callback(AsyncProgram program, long function) {}
 
   BpfTimer(VmMap map, long value, int clock) {
     this.map = map;
@@ -34,15 +37,14 @@ final class BpfTimer {
     return clock;
   }
 
-  synchronized long callback(AsyncProgram owner, long callback) {
-    program = owner;
-    function = callback;
+  synchronized long callback(AsyncProgram owner, long function) {
+    callback = new Callback(owner, function);
     return 0;
   }
 
   /** Has itself called after some nanoseconds. */
   synchronized long start(Timers timers, long nanos) {
-    if (program == null) {
+    if (callback == null) {
       return -Errno.EINVAL;
     }
     drop();
@@ -65,45 +67,58 @@ final class BpfTimer {
       return -Errno.EDEADLK;
     }
     boolean active = forget();
-    for (int tries = 0; running != null; tries++) {
+    awaitEnd();
+    return active ? 1 : 0;
+  }
+
+  /** The value's memory goes: the callback is forgotten and not running in another thread. */
+  void end() {
+    forget();
+    awaitEnd();
+  }
+
+  private void awaitEnd() {
+    for (int tries = 0; ; tries++) {
+      Thread present = running;
+      if (present == null || present.equals(Thread.currentThread())) {
+        return;
+      }
       SpinWait.pause(tries);
     }
-    return active ? 1 : 0;
   }
 
   /** The value goes, or the program. */
   synchronized boolean forget() {
-    program = null;
-    function = 0;
+    callback = null;
     return drop();
   }
 
   private void expire(Timers timers, int started) {
     Cpu cpu = timers.enter();
     try {
-      AsyncProgram owner = begin(started);
-      if (owner != null) {
-        call(timers, owner, cpu);
+      Callback present = begin(started);
+      if (present != null) {
+        call(timers, present, cpu);
       }
     } finally {
       timers.leave();
     }
   }
 
-  private synchronized @Nullable AsyncProgram begin(int started) {
+  private synchronized @Nullable Callback begin(int started) {
     if (generation != started) {
       return null;
     }
     pending = null;
-    return program;
+    running = callback == null ? null : Thread.currentThread();
+    return callback;
   }
 
-  private void call(Timers timers, AsyncProgram owner, Cpu cpu) {
-    long callback = function;
-    running = Thread.currentThread();
+  private void call(Timers timers, Callback present, Cpu cpu) {
     long scratch = timers.keyMemory(KEY_BYTES);
     try {
-      owner.call(cpu, callback, map.address(), map.keyOf(value, scratch), value);
+      long key = map.keyOf(value, scratch);
+      present.program().call(cpu, present.function(), map.address(), key, value);
     } finally {
       timers.freeKey(scratch);
       running = null;

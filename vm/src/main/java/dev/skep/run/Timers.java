@@ -89,6 +89,14 @@ final class Timers implements ValueTimers, AutoCloseable {
     }
   }
 
+  @Override
+  public void end(long address) {
+    BpfTimer timer = timers.remove(address);
+    if (timer != null) {
+      timer.end();
+    }
+  }
+
   synchronized Future<?> after(long nanos, Runnable expiry) {
     ScheduledThreadPoolExecutor present = executor;
     if (present == null) {

@@ -117,6 +117,29 @@ final class SpecialFieldsTest {
     assertThat(run("cancel_hash", 0)).isEqualTo(100);
   }
 
+  @Test
+  void startsAndCancellationsRace() throws Exception {
+    BpfMap named = object.map("named");
+    named.update(u64(77), new byte[CLOCK_BYTES], BpfMap.ANY);
+    List<Thread> workers = new ArrayList<>();
+    for (String program : List.of("start_hash", "cancel_hash", "start_hash")) {
+      workers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < 2000; i++) {
+                  run(program, 0);
+                }
+              }));
+    }
+    for (Thread worker : workers) {
+      worker.join();
+    }
+    run("cancel_hash", 0);
+    long fired = word(named, u64(77), 32);
+    Thread.sleep(50);
+    assertThat(word(named, u64(77), 32)).isEqualTo(fired);
+  }
+
   /** In Linux a callback keeps its program (PARITY). */
   @Test
   void timersEndWithTheirProgram() throws Exception {
